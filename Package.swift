@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+/// Every Swift target is built alike: Swift 6, what the next language mode will require, strict memory safety, and no warning left behind.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries.
+let selfContained: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+
+func room(_ name: String, _ uses: [String] = []) -> Target {
+  .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house)
+}
+
+func shim(_ name: String) -> Target {
+  .target(name: name, cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])])
+}
+
+func program(_ name: String, _ uses: [String]) -> Target {
+  .executableTarget(
+    name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house, linkerSettings: selfContained)
+}
+
+func support(_ name: String, _ uses: [String]) -> Target {
+  .target(
+    name: name, dependencies: uses.map { .byName(name: $0) }, path: "Tests/\(name)", swiftSettings: house)
+}
+
+func tests(_ name: String, _ uses: [String]) -> Target {
+  .testTarget(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house)
+}
+
+let package = Package(
+  name: "posthouse",
+  targets: [
+    // C: one shim for each library, and two for what Swift cannot say.
+    shim("COctets"),
+    shim("CLinux"),
+    .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(name: "CCares", linkerSettings: [.linkedLibrary("cares")]),
+    .target(name: "CSystemd", linkerSettings: [.linkedLibrary("systemd")]),
+
+    // 0 pure
+    room("Octets", ["COctets"]),
+    room("Timekeeping"),
+    // 1 pure
+    room("Mail", ["Octets", "Timekeeping"]),
+    room("Settings", ["Octets", "Timekeeping"]),
+    room("Varlink", ["Octets"]),
+    // 2 pure
+    room("SMTP", ["Octets", "Timekeeping", "Mail"]),
+    room("Policy", ["Octets", "Mail"]),
+    room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
+    room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
+    // 3 system
+    room("LinuxSystem", ["CLinux", "Octets", "Timekeeping"]),
+    room("TLS", ["COpenSSL", "Octets", "Timekeeping"]),
+    // 4
+    room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
+    // 5
+    room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+    room("Secrets", ["Octets", "LinuxSystem", "Settings"]),
+    room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
+    room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
+
+    // Help for the tests.
+    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+
+    tests("OctetsTests", ["Octets"]),
+    tests("TimekeepingTests", ["Timekeeping"]),
+    tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
+    tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
+    tests("VarlinkTests", ["Varlink", "Octets"]),
+    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping"]),
+    tests("PolicyTests", ["Policy", "Mail", "Octets"]),
+    tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
+    tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
+    tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
+    tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
+    tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
