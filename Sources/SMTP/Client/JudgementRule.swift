@@ -21,7 +21,8 @@ package struct JudgementRule: Hashable, Sendable {
     _ codes: ClosedRange<UInt16>, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all,
     _ meaning: Judgement, from source: String
   ) {
-    precondition(JudgementRule.refusals.contains(codes.lowerBound) && JudgementRule.refusals.contains(codes.upperBound), "a rule is about refusals")
+    precondition(
+      JudgementRule.refusals.contains(codes.lowerBound) && JudgementRule.refusals.contains(codes.upperBound), "a rule is about refusals")
     self.codes = codes
     self.status = status
     self.text = text.lowercased()

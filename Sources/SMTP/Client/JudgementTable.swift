@@ -35,7 +35,8 @@ extension JudgementRule {
     JudgementRule(
       452, .exactly(UpstreamStatus(4, 5, 3)), at: UpstreamStages(.recipient, .data, .endOfData), .split(.byCount), from: "Gmail"),
     JudgementRule(452, text: "too many recipients", at: .transaction, .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
-    JudgementRule(552, .absent, text: "too many recipients", at: UpstreamStages(.recipient), .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
+    JudgementRule(
+      552, .absent, text: "too many recipients", at: UpstreamStages(.recipient), .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
   ]
 
   /// Who we are, and whether we may.
@@ -83,7 +84,8 @@ extension JudgementRule {
   private static let messages: [JudgementRule] = [
     JudgementRule(451, text: "timeout waiting for data", .retry, from: "Amazon SES"),
     JudgementRule(451, .exactly(UpstreamStatus(4, 4, 2)), .retry, from: "Gmail"),
-    JudgementRule(503, .any, at: .transaction, .retry, from: "RFC 5321 §4.2.2: our sequence was lost, which says nothing about the message"),
+    JudgementRule(
+      503, .any, at: .transaction, .retry, from: "RFC 5321 §4.2.2: our sequence was lost, which says nothing about the message"),
     JudgementRule(552, .exactly(UpstreamStatus(5, 3, 4)), at: .transaction, .permanent, from: "RFC 1870 §6"),
   ]
 }
