@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Octets
+
 /// A place where the house takes mail in.
 package enum ListenAddress: Hashable, Sendable {
   /// A TCP address; port 0 takes any free one.
@@ -32,7 +34,7 @@ extension ListenAddress: SingleSettingValue {
     let host = text[..<colon]
     let digits = text[text.index(after: colon)...]
     let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.utf8.count > 2
-    guard let address = IPAddress(isBracketed ? host.dropFirst().dropLast() : host), address.isV6 == isBracketed else {
+    guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host)), address.isIPv4 != isBracketed else {
       let isName = HostName(host) != nil && !host.utf8.isEmpty
       throw ValueRefusal("is not a listening address", isName ? "write a numeric address; \(form)" : form)
     }
@@ -48,7 +50,7 @@ extension ListenAddress: SingleSettingValue {
 extension ListenAddress: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .tcp(let address, let port): address.isV6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+    case .tcp(let address, let port): address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
     case .unix(let path): "unix:\(path)"
     }
   }

@@ -55,8 +55,8 @@ package struct HouseSettings: Hashable, Sendable {
 package struct ListenSettings: Hashable, Sendable {
   /// Where mail is taken in.
   package internal(set) var addresses: [ListenAddress] = [
-    .tcp(IPAddress(bytes: [127, 0, 0, 1]), port: 25),
-    .tcp(IPAddress(bytes: [UInt8](repeating: 0, count: 15) + [1]), port: 25),
+    .tcp(IPAddress(127, 0, 0, 1), port: 25),
+    .tcp(IPAddress(octets: ([UInt8](repeating: 0, count: 15) + [1]).span), port: 25),
   ]
   /// Who may connect besides this machine.
   package internal(set) var networks: [Network] = []

@@ -60,6 +60,9 @@ package struct Setting: Sendable {
   /// The value that holds when nobody sets it, as a file would have it; empty when there is none.
   package var defaultText: String { field.text(in: .untouched) }
 
+  /// What stands in the place of a secret wherever people look.
+  package static let hidden = "(hidden)"
+
   /// What every variable of ours begins with.
   static let variablePrefix = "POSTHOUSE_"
 

@@ -121,7 +121,7 @@ package struct SettingsReading: Sendable {
   }
 
   private func complaint(about setting: Setting, _ statement: Statement, _ refusal: ValueRefusal) -> String {
-    let value = setting.isSecret ? Secret.placeholder : "\"\((refusal.part ?? statement.value).shown)\""
+    let value = setting.isSecret ? Setting.hidden : "\"\((refusal.part ?? statement.value).shown)\""
     return "\(setting.key) \(value) \(refusal.what); \(setting.hint ?? refusal.remedy)"
   }
 

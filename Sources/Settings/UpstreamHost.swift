@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Octets
+
 /// Where mail goes to: a machine, or a directory that plays one.
 package enum UpstreamHost: Hashable, Sendable {
   /// A name, to be resolved.
@@ -32,7 +34,7 @@ extension UpstreamHost: SingleSettingValue {
       return
     }
     let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
-    if let address = IPAddress(isBracketed ? text.dropFirst().dropLast() : text[...]) {
+    if let address = IPAddress(String(isBracketed ? text.dropFirst().dropLast() : text[...])) {
       self = .address(address)
       return
     }

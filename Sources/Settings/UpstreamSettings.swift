@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Octets
+
 /// `[Upstream]`: the relay that takes our mail, how the way to it is protected, and who we are there.
-package struct UpstreamSettings: Hashable, Sendable {
+package struct UpstreamSettings: Equatable, Sendable {
   /// Where it is; a checked configuration always has one.
   package internal(set) var host: UpstreamHost?
   /// Its port as written; see ``port`` for the one to use.
@@ -68,7 +70,7 @@ package struct UpstreamSettings: Hashable, Sendable {
   }
 
   /// Where a password comes from.
-  package enum PasswordSource: Hashable, Sendable {
+  package enum PasswordSource: Equatable, Sendable {
     /// It stands in the configuration.
     case written(Secret)
     /// It is the content of a file.
