@@ -19,9 +19,10 @@ package struct JudgementRule: Hashable, Sendable {
   /// A row for a range of codes; `text` is compared in lower case.
   package init(
     _ codes: ClosedRange<UInt16>, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all,
-    _ meaning: Judgement, from source: String
+    means meaning: Judgement, from source: String
   ) {
-    precondition(JudgementRule.refusals.contains(codes.lowerBound) && JudgementRule.refusals.contains(codes.upperBound), "a rule is about refusals")
+    precondition(
+      JudgementRule.refusals.contains(codes.lowerBound) && JudgementRule.refusals.contains(codes.upperBound), "a rule is about refusals")
     self.codes = codes
     self.status = status
     self.text = text.lowercased()
@@ -32,10 +33,10 @@ package struct JudgementRule: Hashable, Sendable {
 
   /// A row for one code.
   init(
-    _ code: UInt16, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all, _ meaning: Judgement,
+    _ code: UInt16, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all, means meaning: Judgement,
     from source: String
   ) {
-    self.init(code...code, status, text: text, at: stages, meaning, from: source)
+    self.init(code...code, status, text: text, at: stages, means: meaning, from: source)
   }
 
   /// The codes that rules can be about.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Coding of free text as one argument of a command (RFC 3461 §4, RFC 6533 §3): whatever comes in, only printable ASCII without a space comes out.
+/// Coding of free text as one argument of a command (RFC 3461 §4, RFC 6533 §3): whatever comes in, only printable ASCII without a space
+/// comes out.
 enum XText {
   /// The text with everything but printable ASCII, and also `+` and `=`, written as `+XX`.
   static func encode(_ text: String) -> String {
