@@ -201,7 +201,7 @@ struct ClientJudgementTests {
     let rules = [
       JudgementRule(
         550...559, .subject(5, 7), text: "Blocked for today", at: .message, means: .throttle(.rate(.seconds(1))), from: "configuration"),
-      JudgementRule(550...550, .exactly(UpstreamStatus(5, 7, 1)), means: .quota(Self.day), from: "configuration"),
+      JudgementRule(550...550, .exactly(EnhancedStatus(5, 7, 1)), means: .quota(Self.day), from: "configuration"),
       JudgementRule(535...535, means: .retry, from: "configuration"),
     ]
     #expect(Judgement.of(refused, at: .mail) == .permanent)

@@ -9,7 +9,7 @@ struct ClientReplyTests {
   @Test func `a reply of one line is read with code, status and words`() throws {
     let reply = try #require(try read("550 5.1.1 <x@example.com>: no such user\r\n"))
     #expect(reply.code == 550)
-    #expect(reply.status == UpstreamStatus(5, 1, 1))
+    #expect(reply.status == EnhancedStatus(5, 1, 1))
     #expect(reply.words == "<x@example.com>: no such user")
     #expect(reply.description == "550 5.1.1 <x@example.com>: no such user")
     #expect(reply.reason.status == "5.1.1")
@@ -18,7 +18,7 @@ struct ClientReplyTests {
   @Test func `lines of one reply are joined, and each line's status is left out of the words`() throws {
     let reply = try #require(try read("550-5.7.26 Unauthenticated mail\r\n550-5.7.26 is blocked.\r\n550 5.7.26 q1-2\r\n"))
     #expect(reply.lines.count == 3)
-    #expect(reply.status == UpstreamStatus(5, 7, 26))
+    #expect(reply.status == EnhancedStatus(5, 7, 26))
     #expect(reply.words == "Unauthenticated mail is blocked. q1-2")
   }
 
@@ -29,15 +29,15 @@ struct ClientReplyTests {
     #expect(reply.description == "250")
   }
 
-  static let statuses: [(String, UpstreamStatus?)] = [
-    ("250 2.1.5 ok", UpstreamStatus(2, 1, 5)), ("550 5.7.139 off", UpstreamStatus(5, 7, 139)), ("554 5.0.0", UpstreamStatus(5, 0, 0)),
+  static let statuses: [(String, EnhancedStatus?)] = [
+    ("250 2.1.5 ok", EnhancedStatus(2, 1, 5)), ("550 5.7.139 off", EnhancedStatus(5, 7, 139)), ("554 5.0.0", EnhancedStatus(5, 0, 0)),
     ("250 5.1.1 class disagrees", nil), ("550 4.1.1 class disagrees", nil), ("550 3.1.1 no class", nil), ("550 5.1 short", nil),
     ("550 5.1.1x", nil), ("550 5.1111.1 long", nil), ("550 5..1 gap", nil), ("550 5.1.", nil), ("550 x5.1.1", nil),
     ("354 go", nil), ("550-5.1.1 first line only\r\n550 last line without", nil),
-    ("550-first line without\r\n550 5.2.2 full", UpstreamStatus(5, 2, 2)),
+    ("550-first line without\r\n550 5.2.2 full", EnhancedStatus(5, 2, 2)),
   ]
 
-  @Test(arguments: statuses) func `a status counts on the last line only and where its class agrees`(text: String, status: UpstreamStatus?)
+  @Test(arguments: statuses) func `a status counts on the last line only and where its class agrees`(text: String, status: EnhancedStatus?)
     throws
   {
     let reply = try #require(try read(text + "\r\n"))
@@ -48,7 +48,7 @@ struct ClientReplyTests {
     var queue = ByteQueue()
     var reader = ReplyReader()
     queue.append("550-5.1.1 a\r\n550 5.1.1 b\r\n250 c\r\n")
-    #expect(try reader.next(from: &queue)?.status == UpstreamStatus(5, 1, 1))
+    #expect(try reader.next(from: &queue)?.status == EnhancedStatus(5, 1, 1))
     let second = try #require(try reader.next(from: &queue))
     #expect(second.status == nil)
     #expect(second.lines == ["c"])

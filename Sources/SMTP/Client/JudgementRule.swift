@@ -49,16 +49,16 @@ package struct JudgementRule: Hashable, Sendable {
     /// None at all: the habit of providers without enhanced status codes.
     case absent
     /// This one.
-    case exactly(UpstreamStatus)
+    case exactly(EnhancedStatus)
     /// Every one with this class and subject.
     case subject(UInt8, UInt16)
 
-    fileprivate func matches(_ status: UpstreamStatus?) -> Bool {
+    fileprivate func matches(_ status: EnhancedStatus?) -> Bool {
       switch self {
       case .any: true
       case .absent: status == nil
       case .exactly(let wanted): status == wanted
-      case .subject(let kind, let subject): status?.kind == kind && status?.subject == subject
+      case .subject(let kind, let subject): status?.severity == kind && status?.subject == subject
       }
     }
   }

@@ -15,8 +15,8 @@ extension JudgementRule {
   /// Too much, too fast, too many at once.
   private static let limits: [JudgementRule] = [
     JudgementRule(421, text: "too many concurrent smtp connections", means: .throttle(.connections), from: "Amazon SES"),
-    JudgementRule(421, .exactly(UpstreamStatus(4, 4, 5)), means: .throttle(.connections), from: "SocketLabs"),
-    JudgementRule(432, .exactly(UpstreamStatus(4, 3, 2)), means: .throttle(.connections), from: "Exchange Online"),
+    JudgementRule(421, .exactly(EnhancedStatus(4, 4, 5)), means: .throttle(.connections), from: "SocketLabs"),
+    JudgementRule(432, .exactly(EnhancedStatus(4, 3, 2)), means: .throttle(.connections), from: "Exchange Online"),
     JudgementRule(400...499, text: "sender thread limit exceeded", means: .throttle(.connections), from: "Exchange Online"),
     JudgementRule(454, text: "maximum sending rate exceeded", means: .throttle(.rate(pause)), from: "Amazon SES"),
     JudgementRule(454, text: "daily message quota exceeded", means: .quota(day), from: "Amazon SES"),
@@ -24,7 +24,7 @@ extension JudgementRule {
     JudgementRule(454, text: "temporary authentication failure", means: .throttle(.logins), from: "Amazon SES"),
     JudgementRule(454, text: "too many login attempts", means: .throttle(.logins), from: "Gmail"),
     JudgementRule(450, text: "peak smtp relay limit exceeded", means: .throttle(.rate(.seconds(60))), from: "Google relay"),
-    JudgementRule(550, .exactly(UpstreamStatus(5, 4, 5)), means: .quota(day), from: "Gmail"),
+    JudgementRule(550, .exactly(EnhancedStatus(5, 4, 5)), means: .quota(day), from: "Gmail"),
     JudgementRule(550, text: "daily user sending quota exceeded", means: .quota(day), from: "Gmail"),
     JudgementRule(550, text: "daily smtp relay limit exceeded", means: .quota(day), from: "Google relay"),
     JudgementRule(554, text: "submissionquotaexceeded", means: .quota(day), from: "Exchange Online"),
@@ -33,7 +33,7 @@ extension JudgementRule {
       means: .throttle(.rate(.seconds(60))), from: "msndr.net"),
     JudgementRule(451, text: "multiple destination domains per transaction", means: .split(.byDomain), from: "Gmail"),
     JudgementRule(
-      452, .exactly(UpstreamStatus(4, 5, 3)), at: UpstreamStages(.recipient, .data, .endOfData), means: .split(.byCount), from: "Gmail"),
+      452, .exactly(EnhancedStatus(4, 5, 3)), at: UpstreamStages(.recipient, .data, .endOfData), means: .split(.byCount), from: "Gmail"),
     JudgementRule(452, text: "too many recipients", at: .transaction, means: .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
     JudgementRule(
       552, .absent, text: "too many recipients", at: UpstreamStages(.recipient), means: .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
@@ -41,17 +41,17 @@ extension JudgementRule {
 
   /// Who we are, and whether we may.
   private static let accounts: [JudgementRule] = [
-    JudgementRule(421, .exactly(UpstreamStatus(4, 7, 66)), means: .operatorFault(.tlsTooOld), from: "Exchange Online"),
+    JudgementRule(421, .exactly(EnhancedStatus(4, 7, 66)), means: .operatorFault(.tlsTooOld), from: "Exchange Online"),
     JudgementRule(
-      454, .exactly(UpstreamStatus(4, 5, 0)), at: UpstreamStages(.startTLS), means: .operatorFault(.protocolMistake), from: "Gmail"),
-    JudgementRule(535, .exactly(UpstreamStatus(5, 7, 139)), means: .operatorFault(.accountDisabled), from: "Exchange Online"),
+      454, .exactly(EnhancedStatus(4, 5, 0)), at: UpstreamStages(.startTLS), means: .operatorFault(.protocolMistake), from: "Gmail"),
+    JudgementRule(535, .exactly(EnhancedStatus(5, 7, 139)), means: .operatorFault(.accountDisabled), from: "Exchange Online"),
     JudgementRule(535, text: "account not subscribed", means: .operatorFault(.accountNotSubscribed), from: "Amazon SES"),
-    JudgementRule(550, .exactly(UpstreamStatus(5, 7, 30)), means: .operatorFault(.basicAuthenticationRetired), from: "Exchange Online"),
-    JudgementRule(501, .exactly(UpstreamStatus(5, 5, 124)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
-    JudgementRule(501, .exactly(UpstreamStatus(5, 5, 127)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
+    JudgementRule(550, .exactly(EnhancedStatus(5, 7, 30)), means: .operatorFault(.basicAuthenticationRetired), from: "Exchange Online"),
+    JudgementRule(501, .exactly(EnhancedStatus(5, 5, 124)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
+    JudgementRule(501, .exactly(EnhancedStatus(5, 5, 127)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
     JudgementRule(530, text: "starttls", means: .operatorFault(.tlsRequired), from: "RFC 3207"),
     JudgementRule(530, means: .operatorFault(.authenticationRequired), from: "RFC 4954 §6"),
-    JudgementRule(500...599, .exactly(UpstreamStatus(5, 7, 57)), means: .operatorFault(.authenticationRequired), from: "Exchange Online"),
+    JudgementRule(500...599, .exactly(EnhancedStatus(5, 7, 57)), means: .operatorFault(.authenticationRequired), from: "Exchange Online"),
     JudgementRule(503, text: "auth", at: UpstreamStages(.mail), means: .operatorFault(.authenticationRequired), from: "several"),
     JudgementRule(535, means: .operatorFault(.credentialsRefused), from: "RFC 4954 §6"),
     JudgementRule(534, means: .operatorFault(.mechanismUnavailable), from: "RFC 4954 §6"),
@@ -59,16 +59,16 @@ extension JudgementRule {
     JudgementRule(523, means: .operatorFault(.tlsRequired), from: "RFC 5248"),
     JudgementRule(554, .absent, text: "access denied", at: .message, means: .operatorFault(.accessDenied), from: "Amazon SES"),
     JudgementRule(
-      554, .exactly(UpstreamStatus(5, 2, 2)), at: .message, means: .operatorFault(.mailboxFull), from: "Exchange Online"),
+      554, .exactly(EnhancedStatus(5, 2, 2)), at: .message, means: .operatorFault(.mailboxFull), from: "Exchange Online"),
   ]
 
   /// Whether this sender may, and to whom.
   private static let senders: [JudgementRule] = [
     JudgementRule(550...554, text: "sendasdenied", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
-      550...554, .exactly(UpstreamStatus(5, 2, 252)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
+      550...554, .exactly(EnhancedStatus(5, 2, 252)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
-      550...554, .exactly(UpstreamStatus(5, 7, 60)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
+      550...554, .exactly(EnhancedStatus(5, 7, 60)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
       500...599, text: "email address is not verified", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Amazon SES"),
     JudgementRule(500...599, text: "not owned by user", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Postfix"),
@@ -83,9 +83,9 @@ extension JudgementRule {
   /// What the general rules would take for something else.
   private static let messages: [JudgementRule] = [
     JudgementRule(451, text: "timeout waiting for data", means: .retry, from: "Amazon SES"),
-    JudgementRule(451, .exactly(UpstreamStatus(4, 4, 2)), means: .retry, from: "Gmail"),
+    JudgementRule(451, .exactly(EnhancedStatus(4, 4, 2)), means: .retry, from: "Gmail"),
     JudgementRule(
       503, at: .transaction, means: .retry, from: "RFC 5321 §4.2.2: our sequence was lost, which says nothing about the message"),
-    JudgementRule(552, .exactly(UpstreamStatus(5, 3, 4)), at: .transaction, means: .permanent, from: "RFC 1870 §6"),
+    JudgementRule(552, .exactly(EnhancedStatus(5, 3, 4)), at: .transaction, means: .permanent, from: "RFC 1870 §6"),
   ]
 }

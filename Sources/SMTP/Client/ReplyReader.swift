@@ -80,8 +80,8 @@ package struct ReplyReader: Sendable {
       self.code = code
       return nil
     }
-    let found = UpstreamStatus.parse(text)?.status
-    let reply = UpstreamReply(code: code, status: found.flatMap { UInt16($0.kind) == code / 100 ? $0 : nil }, lines: lines)
+    let found = EnhancedStatus.leading(text)?.status
+    let reply = UpstreamReply(code: code, status: found.flatMap { UInt16($0.severity) == code / 100 ? $0 : nil }, lines: lines)
     self = ReplyReader(limits: limits)
     return reply
   }

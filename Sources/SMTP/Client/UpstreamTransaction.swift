@@ -44,7 +44,7 @@ package struct UpstreamTransaction: Hashable, Sendable {
       case .headers: parameters += " RET=HDRS"
       case nil: break
       }
-      if let id = envelope.envelopeID.map(XText.encode), !id.isEmpty, id.utf8.count <= 100 { parameters += " ENVID=\(id)" }
+      if let id = envelope.envelopeID.map(Xtext.encode), !id.isEmpty, id.utf8.count <= 100 { parameters += " ENVID=\(id)" }
     }
     self.parameters = parameters
   }
@@ -71,7 +71,7 @@ package struct UpstreamTransaction: Hashable, Sendable {
         line.append(" NOTIFY=")
         line.append(UpstreamTransaction.words(notify))
       }
-      if let original = recipient.original.flatMap(XText.originalRecipient) {
+      if let original = recipient.original.flatMap(OriginalRecipient.argument) {
         line.append(" ORCPT=")
         line.append(original)
       }
