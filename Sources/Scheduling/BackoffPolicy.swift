@@ -10,7 +10,7 @@ package struct BackoffPolicy: Hashable, Sendable {
   package let firstDelay: Duration
   /// By how much each wait is longer than the one before; at least 1.
   package let growth: Double
-  /// The longest wait.
+  /// The longest wait; a year at most.
   package let ceiling: Duration
   /// The part of a wait that is random, 0 to 1.
   package let jitter: Double
@@ -23,6 +23,7 @@ package struct BackoffPolicy: Hashable, Sendable {
     maximumAge: Duration = .seconds(5 * 86_400)
   ) {
     precondition(firstDelay > .zero && ceiling >= firstDelay, "the first wait is positive and below the ceiling")
+    precondition(ceiling <= .seconds(366 * 86_400), "a wait is a year at most")
     precondition(growth >= 1 && growth.isFinite, "waits do not shrink")
     precondition((0...1).contains(jitter), "jitter is a part of the whole")
     precondition(maximumAge >= .zero, "an age is not negative")

@@ -38,6 +38,13 @@ package struct Schedule: Sendable {
   /// When the next message is due; nil when none waits.
   package var nextDue: Moment? { heap.first.map { slots[Int($0)].due } }
 
+  /// Makes room for so many messages at once, as recovery knows how many there will be.
+  package mutating func reserve(_ count: Int) {
+    slots.reserveCapacity(count)
+    heap.reserveCapacity(count)
+    index.reserve(count, slots)
+  }
+
   /// Adds a message that waits; it must not be known yet.
   package mutating func insert(_ id: MessageID, due: Moment, lane: Lane = Lane(number: 0), attempts: Int = 0) {
     precondition(index.find(id.number, in: slots) == nil, "a message is scheduled once")

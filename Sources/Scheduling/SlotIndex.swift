@@ -41,6 +41,12 @@ struct SlotIndex: Sendable {
     count -= 1
   }
 
+  /// Makes room for so many at once.
+  mutating func reserve(_ wanted: Int, _ slots: [Slot]) {
+    let size = wanted + wanted / 4 + 16
+    if size > places.count { resize(to: size, slots) }
+  }
+
   /// The message in `slot` is about to move to the slot `other`.
   mutating func rename(_ slot: UInt32, to other: UInt32, in slots: [Slot]) {
     places[place(of: slot, in: slots)] = other

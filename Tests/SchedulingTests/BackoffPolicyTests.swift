@@ -44,5 +44,6 @@ struct BackoffPolicyTests {
     await #expect(processExitsWith: .failure) { _ = BackoffPolicy(growth: 0.5) }
     await #expect(processExitsWith: .failure) { _ = BackoffPolicy(firstDelay: .seconds(10), ceiling: .seconds(5)) }
     await #expect(processExitsWith: .failure) { _ = BackoffPolicy(jitter: 1.5) }
+    await #expect(processExitsWith: .failure) { _ = BackoffPolicy(ceiling: .seconds(Int64.max)) }
   }
 }

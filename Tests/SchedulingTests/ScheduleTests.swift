@@ -131,6 +131,16 @@ struct ScheduleTests {
     #expect(schedule.footprint < .kibibytes(512))
   }
 
+  @Test func `room made at once is enough for as many, before and behind what is there`() {
+    var schedule = Schedule()
+    for number in 1...100 { schedule.insert(id(number), due: at(number)) }
+    schedule.reserve(10_000)
+    let footprint = schedule.footprint
+    for number in 101...10_000 { schedule.insert(id(number), due: at(number)) }
+    #expect(schedule.footprint == footprint)
+    #expect(schedule.take(dueBy: at(10_000), limit: .max) == (1...10_000).map(id))
+  }
+
   private func id(_ number: Int) -> MessageID { MessageID(number: UInt64(number)) }
   private func at(_ seconds: Int) -> Moment { Moment(nanoseconds: Int64(seconds) * 1_000_000_000) }
 }
