@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clinux_peer.h"
+
 /// One event as the loop sees it.
 struct clinux_event {
     uint32_t events;
