@@ -118,8 +118,8 @@ static struct question question_about(const struct endpoint *from, const struct 
 
 /// Takes what is told of a socket, if it is the very one that was asked for.
 ///
-/// When there is none, the kernel answers with a socket that listens on the port, of whomever it may be; and a socket that is still connecting or
-/// already dead is nobody's peer.
+/// When there is none, the kernel answers with a socket that listens on the port, of whomever it may be; and a socket that is still
+/// connecting or already dead is nobody's peer.
 static int take_answer(const struct nlmsghdr *head, const struct question *question, struct clinux_tcp_socket *found)
 {
     if (head->nlmsg_type == NLMSG_ERROR) {

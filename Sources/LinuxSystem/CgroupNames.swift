@@ -5,10 +5,10 @@ package import Timekeeping
 
 /// Finds the systemd unit of a control group by the group's id.
 ///
-/// The kernel gives an id and no name; without privilege the name is found by reading the whole hierarchy, some microseconds for each group. So one
-/// reading remembers every group, ids that were not found are remembered as well, and after a reading there is a pause of many times what it took:
-/// clients that come from ever new groups cost the loop at most a few hundredths of its time, and cannot keep a service's group from being read
-/// with the rest. An id never changes its path and is not used again.
+/// The kernel gives an id and no name; without privilege the name is found by reading the whole hierarchy, some microseconds for each
+/// group. So one reading remembers every group, ids that were not found are remembered as well, and after a reading there is a pause of
+/// many times what it took: clients that come from ever new groups cost the loop at most a few hundredths of its time, and cannot keep a
+/// service's group from being read with the rest. An id never changes its path and is not used again.
 package struct CgroupNames: ~Copyable {
   /// What is known of a group.
   package enum Answer: Hashable, Sendable {

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// One reading of a control group hierarchy: which unit each group belongs to, by the group's id, which is its directory's inode number.
 ///
-/// Read level by level, so that what is left out of a tree too large is what lies deepest; and no unit takes more than its share, so that a unit that
-/// may make groups of its own hides nobody's but its own.
+/// Read level by level, so that what is left out of a tree too large is what lies deepest; and no unit takes more than its share, so that
+/// a unit that may make groups of its own hides nobody's but its own.
 struct CgroupTree {
   /// How much is read.
   struct Limits {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Which systemd unit a control group belongs to, told by its path.
 ///
-/// Below the root stand slices, in slices slices, then one unit, and everything below is the unit's: the first element that is not a slice decides,
-/// as it does for journald's `_SYSTEMD_UNIT`. A deeper element must not: whoever runs in a unit with a delegated tree (every user with a service
-/// manager of their own, every container) may make groups in it named like any service of the system.
+/// Below the root stand slices, in slices slices, then one unit, and everything below is the unit's: the first element that is not a
+/// slice decides, as it does for journald's `_SYSTEMD_UNIT`. A deeper element must not: whoever runs in a unit with a delegated tree
+/// (every user with a service manager of their own, every container) may make groups in it named like any service of the system.
 package enum CgroupUnit: Hashable, Sendable {
   /// Only slices so far.
   case slice

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Who is at the other end of a connection, as far as the kernel told; nothing in it was said by the peer itself.
 ///
-/// What is nil is unknown, which is neither root nor nobody: whoever judges by it needs an answer for the unknown. The user is the one that made
-/// the socket, even if the socket was handed on or its maker became somebody else since.
+/// What is nil is unknown, which is neither root nor nobody: whoever judges by it needs an answer for the unknown. The user is the one
+/// that made the socket, even if the socket was handed on or its maker became somebody else since.
 package struct PeerIdentity: Hashable, Sendable {
   /// The user's number, as this process's user namespace shows it.
   package let user: UInt32?

@@ -5,13 +5,14 @@ package import Timekeeping
 
 /// Finds out who is at the other end of a connection, without asking them and without privilege.
 ///
-/// TCP: a netlink socket asks the kernel for the socket at the other end by its addresses, in the same network namespace only; about a microsecond
-/// however many connections there are. Unix sockets: the kernel noted the peer when it connected. No call waits. To be asked right after accepting and
-/// before the peer is told anything: by then it may have closed, but nothing has been promised to it. One identity holds for the whole connection.
+/// TCP: a netlink socket asks the kernel for the socket at the other end by its addresses, in the same network namespace only; about a
+/// microsecond however many connections there are. Unix sockets: the kernel noted the peer when it connected. No call waits. To be asked
+/// right after accepting and before the peer is told anything: by then it may have closed, but nothing has been promised to it. One
+/// identity holds for the whole connection.
 ///
-/// What is not believed: user 0 of a socket that no process holds (kernels before 6.18 say that of every closed one), a socket that merely listens
-/// on the peer's port or is still connecting, an answer about a connection that was broken off meanwhile, whose addresses may be another's by
-/// now, and "nobody" in a user namespace that does not show every user.
+/// What is not believed: user 0 of a socket that no process holds (kernels before 6.18 say that of every closed one), a socket that
+/// merely listens on the peer's port or is still connecting, an answer about a connection that was broken off meanwhile, whose addresses
+/// may be another's by now, and "nobody" in a user namespace that does not show every user.
 package final class PeerLookup {
   /// Why no TCP peer can be identified, if that is known from the beginning.
   package let permanentGap: PeerIdentity.Gap?
@@ -62,7 +63,8 @@ package final class PeerLookup {
     return unsafe clinux_tcp_end(channel, number, end, sequence, &found)
   }
 
-  /// What an error of a TCP look-up means. A kernel without inet_diag answers as if there were no such socket: it does not know our own either.
+  /// What an error of a TCP look-up means. A kernel without inet_diag answers as if there were no such socket: it does not know our own
+  /// either.
   private func gap(_ error: Int32, _ channel: Int32, _ number: Int32) -> PeerIdentity.Gap {
     guard error == ENOENT else { return gap(error) }
     var own = clinux_tcp_socket()
@@ -95,9 +97,10 @@ package final class PeerLookup {
 
   /// The unit of the process that connected a Unix socket.
   ///
-  /// From Linux 6.13 on a process descriptor tells the control group; from 6.5 on it tells that the process whose `/proc` entry was read had not ended, so
-  /// that no other had taken its number. Before, a process that connects and ends at once may be taken for one that got its number between connecting
-  /// and the look-up, of which there are at most as many as fit into that moment; the user is right in any case.
+  /// From Linux 6.13 on a process descriptor tells the control group; from 6.5 on it tells that the process whose `/proc` entry was read
+  /// had not ended, so that no other had taken its number. Before, a process that connects and ends at once may be taken for one that got
+  /// its number between connecting and the look-up, of which there are at most as many as fit into that moment; the user is right in any
+  /// case.
   private func unit(ofProcess process: Int32, connectedTo number: Int32, _ now: Moment) -> Result<String, PeerIdentity.Gap> {
     let descriptor = clinux_unix_end_process(number)
     guard descriptor >= 0 else { return PeerLookup.unit(inProcessFileOf: process) }

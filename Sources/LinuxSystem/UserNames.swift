@@ -4,9 +4,9 @@ internal import Octets
 
 /// The names of this machine's users.
 ///
-/// Read from `/etc/passwd` and, for services with `DynamicUser=`, from the links that systemd keeps; not through the name service switch, which may ask
-/// a directory server, wait for it, and load its client into this process. A user who is only known there has a number and no name. A file that has
-/// changed is read again at the next question; one that has not costs that question a `stat`.
+/// Read from `/etc/passwd` and, for services with `DynamicUser=`, from the links that systemd keeps; not through the name service switch,
+/// which may ask a directory server, wait for it, and load its client into this process. A user who is only known there has a number and
+/// no name. A file that has changed is read again at the next question; one that has not costs that question a `stat`.
 package final class UserNames {
   private let passwd: String
   private let dynamic: String

@@ -27,8 +27,8 @@ int clinux_family(int socket);
 int clinux_diag_open(void);
 /// Asks for one end of the TCP connection `connection`, exactly: its cost does not depend on how many connections there are. Never waits.
 ///
-/// Answers 0 or an error number. ENOENT: there is no such socket. ENOTCONN: the connection broke. EXDEV: it is of another network namespace than
-/// `diag`. EPROTO: the kernel's answer makes no sense. EAGAIN: it did not answer. Any other: it refused.
+/// Answers 0 or an error number. ENOENT: there is no such socket. ENOTCONN: the connection broke. EXDEV: it is of another network
+/// namespace than `diag`. EPROTO: the kernel's answer makes no sense. EAGAIN: it did not answer. Any other: it refused.
 int clinux_tcp_end(int diag, int connection, enum clinux_end end, uint32_t sequence, struct clinux_tcp_socket *found);
 
 /// The process and user that connected the Unix socket at the other end; the process is 0 when it has no number here. 0 or an error number.
