@@ -59,14 +59,25 @@ package struct CgroupNames: ~Copyable {
       missing[id] = nil
     }
     if let pauseEnds, now < pauseEnds { return .notReadYet }
+    let isComplete = read(root, now)
+    if let unit = known[id] { return .found(unit) }
+    if missing.count >= CgroupNames.mostMissing { missing.removeAll(keepingCapacity: true) }
+    missing[id] = isComplete ? .distantFuture : now + CgroupNames.doubt
+    return .notSeen
+  }
+
+  /// Reads the hierarchy now; the first time takes the kernel four times as long as those that follow.
+  package mutating func readAhead(at now: Moment) {
+    guard let root = root.number else { return }
+    _ = read(root, now)
+  }
+
+  private mutating func read(_ root: Int32, _ now: Moment) -> Bool {
     let tree = CgroupTree(root: root, limits: limits)
     readings += 1
     pauseEnds = now + CgroupNames.pausePerGroup * max(tree.units.count, CgroupNames.fewest)
     known = tree.units
-    if let unit = known[id] { return .found(unit) }
-    if missing.count >= CgroupNames.mostMissing { missing.removeAll(keepingCapacity: true) }
-    missing[id] = tree.isComplete ? .distantFuture : now + CgroupNames.doubt
-    return .notSeen
+    return tree.isComplete
   }
 
   /// Twenty times and more what it takes to read one.

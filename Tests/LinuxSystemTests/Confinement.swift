@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Runs something on a thread that the kernel refuses AF_NETLINK, as `RestrictAddressFamilies=` does to a service.
+/// Runs something on a thread that the kernel treats otherwise than its process.
 enum Confinement {
-  /// What `body` made; nil when this thread could not be confined.
+  /// What `body` made where AF_NETLINK is refused, as `RestrictAddressFamilies=` does to a service; nil when that could not be arranged.
   static func withoutNetlink<Made>(_ body: @escaping () -> Made) -> Made? {
-    let errand = Errand(body)
+    run(body, where: Confinement.refuseNetlink)
+  }
+
+  /// What `body` made in a network namespace of its own; nil when that could not be arranged.
+  static func inAnotherNetwork<Made>(_ body: @escaping () -> Made) -> Made? {
+    run(body) {
+      guard let symbol = unsafe dlsym(nil, "unshare") else { return false }
+      let unshare = unsafe unsafeBitCast(symbol, to: (@convention(c) (Int32) -> Int32).self)
+      let newNetwork: Int32 = 0x4000_0000
+      return unshare(newNetwork) == 0
+    }
+  }
+
+  /// Whether ``inAnotherNetwork(_:)`` can be arranged.
+  static let mayMakeNetwork = inAnotherNetwork { true } ?? false
+
+  private static func run<Made>(_ body: @escaping () -> Made, where arrange: @escaping () -> Bool) -> Made? {
+    let errand = Errand(body, arrange)
     var thread = pthread_t()
     let begun = unsafe pthread_create(
       &thread, nil,
@@ -19,7 +36,7 @@ enum Confinement {
   }
 
   /// Errno for `socket(AF_NETLINK, …)`, everything else allowed; a seccomp filter of this thread alone.
-  fileprivate static func confineThread() -> Bool {
+  private static func refuseNetlink() -> Bool {
     #if arch(x86_64)
       let socketCall: UInt32 = 41
     #else
@@ -65,11 +82,15 @@ private class AnyErrand {
 
 private final class Errand<Made>: AnyErrand {
   private let body: () -> Made
+  private let arrange: () -> Bool
   private(set) var made: Made?
 
-  init(_ body: @escaping () -> Made) { self.body = body }
+  init(_ body: @escaping () -> Made, _ arrange: @escaping () -> Bool) {
+    self.body = body
+    self.arrange = arrange
+  }
 
   override func run() {
-    if Confinement.confineThread() { made = body() }
+    if arrange() { made = body() }
   }
 }

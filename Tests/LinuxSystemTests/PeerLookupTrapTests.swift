@@ -80,6 +80,15 @@ import Testing
     #expect(lookup.identify(accepted.takeSocket()) == .unknown(.noSuchSocket))
   }
 
+  @Test(.enabled(if: Confinement.mayMakeNetwork, "network namespaces cannot be made here"))
+  func `a connection from another network namespace is not looked for in ours`() throws {
+    let lookup = try #require(Confinement.inAnotherNetwork { PeerLookup() })
+    let listener = try Socket.listeningLocally()
+    let client = try Socket.connecting(to: try listener.localAddress())
+    #expect(lookup.identify(try listener.acceptSoon().takeSocket()) == .unknown(.otherNetworkNamespace))
+    _ = client.number
+  }
+
   @Test func `a socket without a connection is unknown`() throws {
     let listener = try Socket.listeningLocally()
     #expect(lookup.identify(listener) == .unknown(.brokenOff))

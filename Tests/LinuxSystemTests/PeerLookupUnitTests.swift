@@ -29,10 +29,12 @@ struct PeerLookupUnitTests {
     let address = SocketAddress.unix("\(directory.path)/smtp")
     let listener = try Socket.listening(on: address)
     let client = ChildPeer(to: address, cgroup: cgroup.path)
-    let identity = PeerLookup().identify(try listener.acceptSoon().takeSocket())
-    #expect(identity.user == geteuid())
-    #expect(identity.unit == "web.service")
+    let connection = try listener.acceptSoon().takeSocket()
+    #expect(PeerLookup().identify(connection).unit == "web.service")
+    let withoutHierarchy = PeerLookup(cgroups: CgroupNames(root: nil))
+    #expect(withoutHierarchy.identify(connection).unit == "web.service", "the process's own list tells")
     client.end()
+    #expect(withoutHierarchy.identify(connection).gap == .processNotSeen)
   }
 
   @Test func `a unit that has gone is unknown unless it was known before`() throws {
@@ -47,6 +49,16 @@ struct PeerLookupUnitTests {
     let late = PeerLookup().identify(connection)
     #expect(late.unit == nil)
     #expect(early.identify(connection).user != 0 || geteuid() != 0)
+  }
+
+  @Test func `units read ahead are known without another reading`() throws {
+    let cgroup = TestCgroup("web.service")
+    let lookup = PeerLookup()
+    lookup.readUnits(at: Moment(nanoseconds: 0))
+    let listener = try Socket.listeningLocally()
+    let client = ChildPeer(to: try listener.localAddress(), cgroup: cgroup.path)
+    #expect(lookup.identify(try listener.acceptSoon().takeSocket()).unit == "web.service")
+    client.end()
   }
 
   @Test func `a unit that starts during the pause is known after it`() throws {
