@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Sockets that never block and never leak into a child.
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <sys/socket.h>
+
+int clinux_socket(int family, int type)
+{
+    return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+int clinux_accept(int listener, void *address, uint32_t *length)
+{
+    return accept4(listener, address, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
