@@ -39,7 +39,9 @@ enum SpoolFormat {
 
   /// The number in the name of a segment file; nil when it is not such a name.
   static func slot(ofSegment name: String) -> UInt32? {
-    guard name.hasSuffix(".seg"), let slot = UInt32(name.dropLast(4)), segmentPath(slot) == journalDirectory + "/" + name else { return nil }
+    guard name.hasSuffix(".seg"), let slot = UInt32(name.dropLast(4)), segmentPath(slot) == journalDirectory + "/" + name else {
+      return nil
+    }
     return slot
   }
 
