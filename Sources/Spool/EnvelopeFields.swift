@@ -11,6 +11,7 @@ enum EnvelopeFields {
   /// Adds the fields of an envelope; `outcomes` is empty, or has one place for each recipient.
   static func encode(_ envelope: Envelope, outcomes: [Outcome?], into bytes: inout [UInt8]) {
     precondition(outcomes.isEmpty || outcomes.count == envelope.recipients.count, "outcomes belong to recipients")
+    let limit = OutcomeField.textLimit(recipients: outcomes.count)
     if let sender = envelope.sender { bytes.putField(Tag.sender.rawValue, sender.text) }
     for (index, recipient) in envelope.recipients.enumerated() {
       bytes.putField(Tag.recipient.rawValue) { bytes in
@@ -18,7 +19,7 @@ enum EnvelopeFields {
         if let notify = recipient.notify { bytes.putField(RecipientTag.notify.rawValue) { $0.append(notify.rawValue) } }
         if let original = recipient.original { bytes.putField(RecipientTag.original.rawValue, original) }
         if !outcomes.isEmpty, let outcome = outcomes[index] {
-          bytes.putField(RecipientTag.outcome.rawValue) { OutcomeField.encode(outcome, into: &$0) }
+          bytes.putField(RecipientTag.outcome.rawValue) { OutcomeField.encode(outcome, into: &$0, textLimit: limit) }
         }
       }
     }

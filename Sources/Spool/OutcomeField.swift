@@ -4,12 +4,12 @@ internal import Octets
 
 /// An outcome as it is stored: verdict, length of the status, reply code, status, words.
 enum OutcomeField {
-  /// The longest text that is stored; more is cut.
-  static let textLimit = 1024
+  /// The longest text that is stored; more is cut. Of a message with many recipients every text is short.
+  static func textLimit(recipients: Int) -> Int { recipients > 64 ? 96 : 512 }
 
   /// Adds an outcome.
-  static func encode(_ outcome: Outcome, into bytes: inout [UInt8]) {
-    let status = outcome.reason.status.utf8.prefix(255)
+  static func encode(_ outcome: Outcome, into bytes: inout [UInt8], textLimit: Int) {
+    let status = Array(outcome.reason.status.utf8.prefix(31))
     bytes.append(outcome.verdict.rawValue)
     bytes.append(UInt8(status.count))
     bytes.put(outcome.reason.code)

@@ -53,4 +53,19 @@ package struct QueueEntry: Sendable {
     accepted = fact.location
     settled = .none
   }
+
+  /// The entry of a message whose record is still to be written.
+  init(_ record: AcceptedRecord) {
+    number = record.id.number
+    attempts = record.attempts
+    recipients = UInt16(record.envelope.recipients.count)
+    state = record.state
+    flags = []
+    if case .file = record.body { flags = .bodyInFile }
+    storedSize = UInt32(clamping: record.body.size)
+    lengthUnits = 0
+    next = record.nextAttempt.microseconds
+    accepted = .none
+    settled = .none
+  }
 }

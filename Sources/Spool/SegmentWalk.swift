@@ -80,6 +80,17 @@ struct SegmentWalk {
     return .record(header, offset: offset)
   }
 
+  /// Where behind the end something still looks like a record of this segment: the rests of a torn batch.
+  mutating func remains() throws(SystemFailure) -> [Int] {
+    var offsets: [Int] = []
+    var offset = position
+    while let (found, _) = try nextHeader(from: offset) {
+      offsets.append(found)
+      offset = found + SpoolFormat.alignment
+    }
+    return offsets
+  }
+
   /// The whole record found last must be loaded for ``meta``; a header that does not fit into the segment is none.
   private mutating func header(at offset: Int) throws(SystemFailure) -> RecordHeader? {
     guard offset + SpoolFormat.recordHeaderLength <= end.limit, try window.load(offset, SpoolFormat.recordHeaderLength),

@@ -21,6 +21,8 @@ struct SettledRecord: Sendable {
   var reopensFailed: Bool
   /// The outcomes of this attempt by the recipients' places.
   var outcomes: [(index: UInt16, outcome: Outcome)]
+  /// Whether a body in `bodies/` goes when this is durable; not stored.
+  var removesBody = false
 
   /// How long the fixed part is; the fields follow.
   static let fixedLength = 40
@@ -39,10 +41,11 @@ struct SettledRecord: Sendable {
     bytes.put(attempts)
     bytes.put(UInt16(outcomes.count))
     bytes.put(UInt16(0))
+    let limit = OutcomeField.textLimit(recipients: outcomes.count)
     for (index, outcome) in outcomes {
       bytes.putField(SettledRecord.outcomeTag) { bytes in
         bytes.put(index)
-        OutcomeField.encode(outcome, into: &bytes)
+        OutcomeField.encode(outcome, into: &bytes, textLimit: limit)
       }
     }
   }
