@@ -11,6 +11,14 @@ struct DamagedPiece {
   /// Where the bytes are kept.
   var path: String { SpoolFormat.corruptDirectory + "/" + name + ".bin" }
 
+  /// Keeps the bytes in `range` of the file at `path`; answers what hindered it.
+  func attempt(on disk: any Disk, _ path: String, _ range: Range<Int>) -> SystemFailure? {
+    do throws(SystemFailure) {
+      try save(on: disk, from: try disk.open(path, .read), range)
+      return nil
+    } catch { return error }
+  }
+
   /// Keeps the bytes in `range` of `file`; does nothing when they are kept already.
   func save(on disk: any Disk, from file: any DiskFile, _ range: Range<Int>) throws(SystemFailure) {
     try disk.makeDirectory(SpoolFormat.corruptDirectory)

@@ -33,6 +33,9 @@ struct Journal {
   /// Why the journal cannot be written, if it cannot, and when to try again.
   private(set) var problem: (failure: SystemFailure, retry: Moment)?
 
+  /// How many messages are in each state.
+  private(set) var counts = QueueCounts()
+
   /// A journal as recovery found it.
   init(_ recovered: RecoveredJournal, _ limits: SpoolLimits, random: any RandomNumberGenerator) {
     self.limits = limits
@@ -44,6 +47,7 @@ struct Journal {
     pool = SegmentPool(limits, spares: recovered.spares, nextSlot: recovered.nextSlot)
     nextSequence = recovered.nextSequence
     highestID = recovered.queue.highestID
+    counts = QueueCounts(index)
     if let file = recovered.tail, let use = ledger.last {
       tail = Tail(file: file, identity: use.identity, end: use.end, summary: recovered.tailSummary)
     }
@@ -68,10 +72,11 @@ struct Journal {
   mutating func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
 
   /// Changes the state of a message at once, and has the change written soon; `ticket` is answered when it is durable. False when there is no such message.
-  mutating func settle(_ change: SettledRecord, ticket: Int?, at now: Moment) -> Bool {
+  @discardableResult mutating func settle(_ change: SettledRecord, ticket: Int?, at now: Moment) -> Bool {
     guard let place = index.find(change.id.number) else { return false }
     var change = change
     let entry = index[place]
+    counts.move(from: entry.state, to: change.state)
     if let state = change.state {
       index[place].state = state
       index[place].attempts = change.attempts
@@ -102,6 +107,12 @@ struct Journal {
 
   /// Whether nothing waits to be written.
   var isIdle: Bool { inFlight == nil && assembled == nil && collecting.isEmpty && relocations.isEmpty && settlements.isEmpty }
+
+  /// Whether there is time for cleaning: what was moved before is written.
+  var isCalm: Bool { relocations.isEmpty && assembled == nil }
+
+  /// Has what waits written at once.
+  mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }
 
   /// Whether a batch waits for a segment that is not ready.
   var isStarved: Bool { assembled != nil && inFlight == nil && problem == nil }
@@ -302,6 +313,7 @@ struct Journal {
     var entry = arrival.entry
     entry.accepted = location
     guard let old = arrival.replaces else {
+      counts.move(from: nil, to: entry.state)
       index.insert(entry)
       ledger.add(location, units: entry.lengthUnits)
       return

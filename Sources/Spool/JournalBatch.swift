@@ -102,6 +102,13 @@ struct CommitPlan: Sendable {
   }
 }
 
+extension CommitPlan {
+  /// The same as a value, for a worker's answer.
+  func attempt() -> Result<Void, SystemFailure> {
+    do throws(SystemFailure) { return .success(try execute()) } catch { return .failure(error) }
+  }
+}
+
 /// An open segment file.
 struct SegmentFile: Sendable {
   /// The number in its name.

@@ -35,6 +35,11 @@ struct RecordReader: Sendable {
     return record
   }
 
+  /// The same as a value, for a worker's answer.
+  func attempt(_ entry: QueueEntry, body: BodyWish) -> Result<AcceptedRecord, ReadFailure> {
+    do throws(ReadFailure) { return .success(try message(entry, body: body)) } catch { return .failure(error) }
+  }
+
   /// Whether the body is read.
   enum BodyWish: Sendable {
     case wanted

@@ -29,6 +29,11 @@ struct Recovery {
     return recovery.result
   }
 
+  /// The same as a value, for a worker's answer.
+  static func attempt(_ disk: any Disk, _ limits: SpoolLimits, _ progress: RecoveryProgress) -> Result<RecoveredJournal, SpoolFailure> {
+    do throws(SpoolFailure) { return .success(try run(disk, limits, progress)) } catch { return .failure(error) }
+  }
+
   private mutating func replay(_ chain: JournalChain) throws(SpoolFailure) {
     let total = chain.links.reduce(0) { $0 + ($1.committedEnd ?? $1.fileSize) }
     progress.begin(total: total)

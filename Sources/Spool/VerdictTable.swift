@@ -26,13 +26,17 @@ struct VerdictTable {
     if !verdicts.isEmpty { verdicts[id] = nil }
   }
 
-  /// How many recipients are open, and whether one has failed.
-  func standing(of id: UInt64, recipients: Int) -> (open: Int, hasFailed: Bool) {
-    guard let known = verdicts[id] else { return (recipients, false) }
+  /// How many recipients will be open, and whether one will have failed, when the news are taken in.
+  func standing(of id: UInt64, recipients: Int, after news: [RecipientVerdict]) -> (open: Int, hasFailed: Bool) {
+    var known = verdicts[id] ?? [UInt8](repeating: 0, count: recipients)
+    for verdict in news where Int(verdict.index) < recipients { known[Int(verdict.index)] = verdict.verdict.rawValue }
     let open = known.count { $0 == 0 || $0 == Outcome.Verdict.deferred.rawValue }
     return (open, known.contains(Outcome.Verdict.failed.rawValue))
   }
 
-  /// The verdict about one recipient, if there is one.
-  func verdict(of id: UInt64, recipient: Int) -> Outcome.Verdict? { verdicts[id].flatMap { Outcome.Verdict(rawValue: $0[recipient]) } }
+  /// The recipients that are open.
+  func open(of id: UInt64, recipients: UInt16) -> [UInt16] {
+    guard let known = verdicts[id] else { return Array(0..<recipients) }
+    return (0..<recipients).filter { known[Int($0)] == 0 || known[Int($0)] == Outcome.Verdict.deferred.rawValue }
+  }
 }
