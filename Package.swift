@@ -75,7 +75,7 @@ let package = Package(
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
 
-    tests("OctetsTests", ["Octets"]),
+    tests("OctetsTests", ["Octets", "COctets"]),
     tests("TimekeepingTests", ["Timekeeping"]),
     tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
     tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
@@ -88,6 +88,7 @@ let package = Package(
     tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
   ],
   swiftLanguageModes: [.v6]

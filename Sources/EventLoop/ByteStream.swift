@@ -8,9 +8,11 @@ package import Timekeeping
 /// Conformers: a socket, TLS over another stream, and a simulated pipe. One task reads and one writes at a time; both may be the same.
 @Loop package protocol ByteStream: AnyObject {
   /// Moves what has arrived behind the bytes in `queue`, at most about `room` of them.
-  func read(into queue: inout ByteQueue, room: Int) -> ReadResult
+  func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure>
   /// Moves what the way out takes from the front of `queue`.
-  func write(from queue: inout ByteQueue) -> WriteResult
+  func write(from queue: inout ByteQueue) -> Transfer<WireFailure>
+  /// Whether bytes that ``write(from:)`` took have not left yet; an empty write moves them on.
+  var holdsUnsentBytes: Bool { get }
   /// Waits until reading is worth a try.
   func waitUntilReadable(until deadline: Moment) async -> Wake
   /// Waits until writing is worth a try.
@@ -23,6 +25,8 @@ package import Timekeeping
   func close()
   /// Who is at the other end.
   var peer: SocketAddress { get }
+  /// The user at the other end of a Unix socket; nil where the kernel does not tell.
+  var peerUser: UInt32? { get }
 }
 
 /// Where connections arrive.

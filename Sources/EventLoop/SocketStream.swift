@@ -30,20 +30,20 @@ package import Timekeeping
     watch = try driver.watch(number, for: self)
   }
 
-  package func read(into queue: inout ByteQueue, room: Int) -> ReadResult {
+  package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
     guard let result = socket?.read(into: &queue, room: room) else { return .ended }
     switch result {
     case .notNow: canRead = false
     case .bytes(let count) where count < room: canRead = hasEnded
     case .bytes, .ended, .failed: break
     }
-    return result
+    return result.mapFailure(WireFailure.system)
   }
 
-  package func write(from queue: inout ByteQueue) -> WriteResult {
-    guard let result = socket?.write(from: &queue) else { return .bytes(0) }
+  package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
+    guard let result = socket?.write(from: &queue) else { return .ended }
     if result == .notNow { canWrite = false }
-    return result
+    return result.mapFailure(WireFailure.system)
   }
 
   package func waitUntilReadable(until deadline: Moment) async -> Wake {
@@ -85,6 +85,10 @@ package import Timekeeping
     reader?.wake(.cancelled)
     writer?.wake(.cancelled)
   }
+
+  package var holdsUnsentBytes: Bool { false }
+
+  package var peerUser: UInt32? { socket?.peerUser() ?? nil }
 
   package func finishWriting() { socket?.finishWriting() }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
 package import Octets
+package import TLS
 package import Timekeeping
 
 /// One end of a conversation: a stream with what has arrived and what shall leave.
@@ -21,7 +22,7 @@ package struct Wire: ~Copyable {
 
   /// Sends what shall leave, then brings at least one new byte into ``input``.
   @Loop package mutating func fill(until deadline: Moment) async throws(WireFailure) {
-    if !output.isEmpty { try await flush(until: deadline) }
+    try await flush(until: deadline)
     while true {
       let waiting = input.count
       switch stream.read(into: &input, room: appetite) {
@@ -34,18 +35,19 @@ package struct Wire: ~Copyable {
         appetite = Wire.smallestRead
         try WireFailure.check(await stream.waitUntilReadable(until: deadline))
       case .ended: throw .ended
-      case .failed(let failure): throw .system(failure)
+      case .failed(let failure): throw failure
       }
     }
   }
 
   /// Sends everything that shall leave.
   @Loop package mutating func flush(until deadline: Moment) async throws(WireFailure) {
-    while !output.isEmpty {
+    while !output.isEmpty || stream.holdsUnsentBytes {
       switch stream.write(from: &output) {
       case .bytes: continue
       case .notNow: try WireFailure.check(await stream.waitUntilWritable(until: deadline))
-      case .failed(let failure): throw .system(failure)
+      case .ended: throw .ended
+      case .failed(let failure): throw failure
       }
     }
   }
@@ -78,6 +80,8 @@ package enum WireFailure: Error, Equatable, Sendable {
   case cancelled
   /// A line is longer than allowed.
   case lineTooLong
+  /// TLS has failed, or the other side is not who it should be.
+  case tls(TLSFailure)
   /// The system says the connection is broken, or never came about.
   case system(SystemFailure)
 
@@ -98,6 +102,7 @@ extension WireFailure: CustomStringConvertible {
     case .timedOut: "the other side did not answer in time"
     case .cancelled: "the connection was given up"
     case .lineTooLong: "the other side sent a line that is too long"
+    case .tls(let failure): "\(failure)"
     case .system(let failure): "\(failure)"
     }
   }

@@ -76,7 +76,7 @@ package struct Socket: ~Copyable {
   }
 
   /// Reads once into `queue`, at most `room` bytes; fewer mean that nothing more was there.
-  package func read(into queue: inout ByteQueue, room: Int) -> ReadResult {
+  package func read(into queue: inout ByteQueue, room: Int) -> Transfer<SystemFailure> {
     var failure: Int32 = 0
     let count = unsafe queue.fill(room: room) { free in
       let count = unsafe Glibc.read(self.number, free.baseAddress!, room)
@@ -90,7 +90,7 @@ package struct Socket: ~Copyable {
   }
 
   /// Writes once from the front of `queue` and forgets what was taken.
-  package func write(from queue: inout ByteQueue) -> WriteResult {
+  package func write(from queue: inout ByteQueue) -> Transfer<SystemFailure> {
     let count = unsafe queue.bytes.withUnsafeBufferPointer {
       unsafe send(self.number, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL))
     }
@@ -115,6 +115,12 @@ package struct Socket: ~Copyable {
     return SocketAddress(storage, length: length)
   }
 
+  /// The user at the other end of a Unix socket (SO_PEERCRED).
+  package func peerUser() -> UInt32? {
+    var (process, user, group): (pid_t, uid_t, gid_t) = (0, 0, 0)
+    return unsafe clinux_peer(number, &process, &user, &group) == 0 ? user : nil
+  }
+
   /// Small answers leave at once instead of waiting for more.
   package func sendWithoutDelay() {
     try? set(Int32(IPPROTO_TCP), TCP_NODELAY, 1, "a connection")
@@ -134,19 +140,4 @@ package struct Socket: ~Copyable {
     if answer == 0 || errno == EAGAIN { throw SystemFailure(call: "bind", subject: path, number: EADDRINUSE) }
     if errno == ECONNREFUSED { _ = unsafe unlink(path) }
   }
-}
-
-/// What one read brought.
-package enum ReadResult: Equatable, Sendable {
-  case bytes(Int)
-  case notNow
-  case ended
-  case failed(SystemFailure)
-}
-
-/// What one write took.
-package enum WriteResult: Equatable, Sendable {
-  case bytes(Int)
-  case notNow
-  case failed(SystemFailure)
 }

@@ -33,8 +33,8 @@ package import Timekeeping
     other.other = self
   }
 
-  package func read(into queue: inout ByteQueue, room: Int) -> ReadResult {
-    if isBroken { return .failed(SystemFailure(call: "read from", subject: "a connection", number: ECONNRESET)) }
+  package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
+    if isBroken { return .failed(.system(SystemFailure(call: "read from", subject: "a connection", number: ECONNRESET))) }
     guard !arrived.isEmpty else { return hasEnded || isClosed ? .ended : .notNow }
     let count = min(room, arrived.count)
     queue.append(arrived.bytes.extracting(first: count))
@@ -43,9 +43,9 @@ package import Timekeeping
     return .bytes(count)
   }
 
-  package func write(from queue: inout ByteQueue) -> WriteResult {
+  package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
     guard !isBroken, !isClosed, let other, !other.isClosed else {
-      return .failed(SystemFailure(call: "write to", subject: "a connection", number: EPIPE))
+      return .failed(.system(SystemFailure(call: "write to", subject: "a connection", number: EPIPE)))
     }
     let count = min(queue.count, SimulatedStream.window - other.arrived.count - onTheWay)
     guard count > 0 else { return .notNow }
@@ -78,6 +78,10 @@ package import Timekeeping
     reader.wake(.cancelled)
     writer.wake(.cancelled)
   }
+
+  package var holdsUnsentBytes: Bool { false }
+
+  package var peerUser: UInt32? { nil }
 
   package func finishWriting() {
     guard let other else { return }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Octets
+
+/// What we say to a client: a code, mostly an enhanced status, and words, in one line or several (RFC 5321 §4.2, RFC 2034).
+///
+/// Whatever its text is made of, no reply can break out of its line: bytes that are not printable ASCII leave as `?`, and a line is
+/// cut at the 512 octets that RFC 5321 §4.5.3.1.5 allows. A one-line reply made from literals costs no allocation.
+package struct Reply: Hashable, Sendable {
+  /// The three digits, 200 to 599.
+  package let code: UInt16
+  /// The enhanced status, repeated in front of every line; nil for greetings and the continuations `334` and `354`.
+  package let status: EnhancedStatus?
+  /// The words of the first line.
+  package let text: String
+  /// The words of the lines behind it.
+  package let furtherLines: [String]
+
+  /// A reply; its enhanced status, where there is one, is of the code's class.
+  package init(_ code: UInt16, _ status: EnhancedStatus?, _ text: String, furtherLines: [String] = []) {
+    precondition(code >= 200 && code <= 599, "a reply has a code of three digits from 2 to 5")
+    precondition(status == nil || UInt16(status!.severity) == code / 100, "a status is of its code's class")
+    self.code = code
+    self.status = status
+    self.text = text
+    self.furtherLines = furtherLines
+  }
+
+  /// A reply without an enhanced status: a greeting, or a continuation.
+  package init(_ code: UInt16, _ text: String, furtherLines: [String] = []) {
+    self.init(code, nil, text, furtherLines: furtherLines)
+  }
+
+  /// Whether the command succeeded, or may go on (2xx and 3xx).
+  package var isPositive: Bool { code < 400 }
+
+  /// Writes it behind what waits in `queue`: every line but the last with a hyphen behind the code, each ended by CRLF.
+  package func append(to queue: inout ByteQueue) {
+    appendLine(text, isLast: furtherLines.isEmpty, to: &queue)
+    for (index, line) in furtherLines.enumerated() {
+      appendLine(line, isLast: index == furtherLines.count - 1, to: &queue)
+    }
+  }
+
+  private func appendLine(_ words: String, isLast: Bool, to queue: inout ByteQueue) {
+    let before = queue.count
+    queue.append(decimal: Int(code))
+    queue.append(isLast ? UInt8(ascii: " ") : UInt8(ascii: "-"))
+    if let status {
+      queue.append(decimal: Int(status.severity))
+      queue.append(UInt8(ascii: "."))
+      queue.append(decimal: Int(status.subject))
+      queue.append(UInt8(ascii: "."))
+      queue.append(decimal: Int(status.detail))
+      queue.append(UInt8(ascii: " "))
+    }
+    let room = Reply.longestLine - 2 - (queue.count - before)
+    let bytes = words.utf8.span
+    queue.appendPrintable(bytes.extracting(first: room))
+    queue.append("\r\n")
+  }
+
+  /// The longest line of a reply, its CRLF included.
+  private static let longestLine = 512
+}
+
+extension ByteQueue {
+  /// Adds a number from 0 up in decimal digits.
+  fileprivate mutating func append(decimal number: Int) {
+    if number >= 10 { append(decimal: number / 10) }
+    append(UInt8(ascii: "0") + UInt8(number % 10))
+  }
+
+  /// Adds text of which nothing but printable ASCII is kept as it is.
+  fileprivate mutating func appendPrintable(_ text: Span<UInt8>) {
+    for index in text.indices where text[index] &- 0x20 >= 0x5f {
+      for index in text.indices { append(text[index] &- 0x20 < 0x5f ? text[index] : UInt8(ascii: "?")) }
+      return
+    }
+    append(text)
+  }
+}
+
+extension Reply: CustomStringConvertible {
+  /// The reply as a log shows it, its lines joined by ` / `.
+  package var description: String {
+    let words = ([text] + furtherLines).joined(separator: " / ")
+    return status.map { "\(code) \($0) \(words)" } ?? "\(code) \(words)"
+  }
+}
