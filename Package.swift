@@ -73,7 +73,7 @@ let package = Package(
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
 
     // Help for the tests.
-    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
     tests("TimekeepingTests", ["Timekeeping"]),
@@ -87,7 +87,7 @@ let package = Package(
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
     tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
-    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
   ],
