@@ -85,7 +85,7 @@ let package = Package(
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
+    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),

@@ -6,7 +6,8 @@ package import Timekeeping
 /// Looks names up as this machine is told to: addresses and `localhost` at once, then `/etc/hosts`, then DNS by c-ares.
 ///
 /// Every look-up has a c-ares channel of its own, so that it follows changes of `/etc/resolv.conf`, asks from fresh random ports, and costs
-/// nothing when it is over. IPv4 and IPv6 are asked for side by side; the one that answers waits only a moment for the other (RFC 8305 §3).
+/// nothing when it is over. IPv4 and IPv6 are asked for side by side; the one that answers waits only a moment for the other
+/// (RFC 8305 §3).
 @Loop package final class CaresResolver: NameResolver {
   private let loop: EventLoop
   private let driver: EpollDriver
