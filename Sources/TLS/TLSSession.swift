@@ -5,8 +5,8 @@ package import Octets
 /// One TLS connection, from handshake to close_notify, that knows nothing of sockets: ciphertext comes from one queue and goes to another.
 ///
 /// The session takes what it can use from the front of `incoming`; the rest waits there. Ciphertext for the peer is added to `outgoing` by
-/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete
-/// handshake; after a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
+/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete handshake;
+/// after a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
 ///
 ///     handshake ──► established ──(close_notify from the peer)──► closed
 ///         └──────────────┴──────────► failed

@@ -3,8 +3,8 @@ package import Timekeeping
 
 /// Tickets kept for later connections, so that most of them cost no certificates and one round trip less.
 ///
-/// A ticket is found only by the whole of what it was obtained for (upstream, policy and identity), because resuming skips verification and,
-/// with a client certificate, says who we are. It is given out once, since a reused ticket lets an eavesdropper link connections
+/// A ticket is found only by the whole of what it was obtained for (upstream, policy and identity), because resuming skips verification
+/// and, with a client certificate, says who we are. It is given out once, since a reused ticket lets an eavesdropper link connections
 /// (RFC 8446 §C.4), the newest first. Invariants: at most ``limit`` tickets for a key, none older than ``lifetime``.
 package struct TLSTickets: ~Copyable {
   private var shelves: [TLSTicketKey: [Entry]] = [:]
