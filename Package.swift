@@ -68,7 +68,7 @@ let package = Package(
     room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
     // 5
     room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
-    room("Secrets", ["Octets", "LinuxSystem", "Settings"]),
+    room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
 
@@ -88,6 +88,7 @@ let package = Package(
     tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
   ],
