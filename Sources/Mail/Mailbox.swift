@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One mail address, already checked: `local@domain`, or the reserved `postmaster` without a domain (RFC 5321 §4.1.2, §4.5.1).
 ///
-/// Only a parser makes one from a peer's bytes, so whoever holds a mailbox may print it into a command: it has no control
-/// character, no unquoted space and no angle bracket outside quotes. `text` is in canonical form, the local part quoted only where it must be.
+/// Only a parser makes one from a peer's bytes, so whoever holds a mailbox may print it into a command: it has no control character, no
+/// unquoted space and no angle bracket outside quotes. `text` is in canonical form, the local part quoted only where it must be.
 package struct Mailbox: Hashable, Sendable {
   /// The address as it is written between angle brackets.
   package let text: String

@@ -39,7 +39,10 @@ package enum DomainGrammar {
         throw .badLiteral
       }
     } else if let colon = content.firstIndex(of: UInt8(ascii: ":")) {
-      guard colon > 0, colon + 1 < content.count, content[colon - 1] != UInt8(ascii: "-") else { throw .badLiteral }
+      // An IPv6 address without its tag would pass for a tag and something.
+      guard colon > 0, colon + 1 < content.count, content[colon - 1] != UInt8(ascii: "-"), IPAddress(content) == nil else {
+        throw .badLiteral
+      }
       for index in 0..<colon where !content[index].isASCIILetter && !content[index].isASCIIDigit && content[index] != UInt8(ascii: "-") {
         throw .badLiteral
       }
