@@ -70,6 +70,7 @@ package struct HeaderSurvey: Hashable, Sendable {
     case .emptyLineCR:
       length -= 2
       isComplete = true
+    case .lineStart where !isFirstLine && !HeaderSurvey.begins(byte): phase = .value
     case .lineStart, .name: takeName(byte)
     case .blankBehindName:
       if byte == UInt8(ascii: ":") {
@@ -117,6 +118,12 @@ package struct HeaderSurvey: Hashable, Sendable {
     beginsWithoutHeader = true
     isComplete = true
     length = 0
+  }
+
+  /// Whether one of the names that matter can begin with `byte`; behind the first line no other name need be read.
+  private static func begins(_ byte: UInt8) -> Bool {
+    let letter = byte.asciiLowercased
+    return letter == UInt8(ascii: "r") || letter == UInt8(ascii: "d") || letter == UInt8(ascii: "m")
   }
 
   private static let received = packed("received")
