@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Timekeeping
+
+/// What rings at a set moment: a berth's deadline or somebody's action.
+@Loop package final class Alarm {
+  fileprivate var place = -1
+  fileprivate var due = Moment.distantFuture
+  fileprivate let purpose: Purpose
+  fileprivate weak var alarms: Alarms?
+
+  init(_ purpose: Purpose) { self.purpose = purpose }
+
+  /// Takes the alarm back; one that has rung or was taken back already stays as it is.
+  package func cancel() { alarms?.cancel(self) }
+
+  /// Whom an alarm serves.
+  enum Purpose {
+    case berth(Berth)
+    case action(@Loop () -> Void)
+  }
+}
+
+/// All alarms of a loop by their moment: a binary heap in which each alarm knows its place.
+///
+/// Setting a deadline later than all others costs one comparison, taking one back O(log n). Invariant: `heap[i].place == i`.
+@Loop final class Alarms {
+  private var heap: [Alarm] = []
+
+  /// When the next alarm rings.
+  var next: Moment? { heap.first?.due }
+
+  /// Sets an alarm that is not set.
+  func set(_ alarm: Alarm, _ due: Moment) {
+    precondition(alarm.place < 0, "an alarm is set once at a time")
+    alarm.due = due
+    alarm.alarms = self
+    alarm.place = heap.count
+    heap.append(alarm)
+    rise(alarm.place)
+  }
+
+  /// Takes an alarm back, if it is set.
+  func cancel(_ alarm: Alarm) {
+    let place = alarm.place
+    guard place >= 0 else { return }
+    alarm.place = -1
+    let last = heap.removeLast()
+    guard place < heap.count else { return }
+    heap[place] = last
+    last.place = place
+    rise(place)
+    sink(last.place)
+  }
+
+  /// Rings every alarm that is due.
+  func ring(at now: Moment) {
+    while let first = heap.first, first.due <= now {
+      cancel(first)
+      switch first.purpose {
+      case .berth(let berth): berth.wake(.timedOut)
+      case .action(let action): action()
+      }
+    }
+  }
+
+  private func rise(_ start: Int) {
+    var place = start
+    while place > 0, heap[place].due < heap[(place - 1) / 2].due {
+      exchange(place, (place - 1) / 2)
+      place = (place - 1) / 2
+    }
+  }
+
+  private func sink(_ start: Int) {
+    var place = start
+    while true {
+      var least = place
+      for child in [2 * place + 1, 2 * place + 2] where child < heap.count && heap[child].due < heap[least].due { least = child }
+      guard least != place else { return }
+      exchange(place, least)
+      place = least
+    }
+  }
+
+  private func exchange(_ one: Int, _ other: Int) {
+    heap.swapAt(one, other)
+    heap[one].place = one
+    heap[other].place = other
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Timekeeping
+
+/// Where one task lies until somebody wakes it: the only way in which code on the loop waits.
+///
+/// The task hops to an executor that never runs anything and only keeps the job; waking hands the job to the loop's ready queue, which runs it as
+/// itself. That is half the price of a continuation, and never leaves the loop's thread. One task at a time; whoever waits checks its condition
+/// first, since a wake without a sleeper is forgotten. Invariant: a berth with a sleeper is woken before it goes, or its task would never end.
+@Loop package final class Berth {
+  private let loop: EventLoop
+  private let mooring = Mooring()
+  private var alarm: Alarm?
+  private var reason = Wake.ready
+  /// Whether a task lies here.
+  package private(set) var isOccupied = false
+
+  /// A free berth.
+  package init(_ loop: EventLoop) { self.loop = loop }
+
+  /// Waits until somebody wakes this berth, or until the deadline.
+  package func wait(until deadline: Moment = .distantFuture) async -> Wake {
+    precondition(!isOccupied, "one task at a time lies in a berth")
+    isOccupied = true
+    if deadline < .distantFuture { arm(deadline) }
+    await mooring.lie()
+    return reason
+  }
+
+  /// Wakes the task that lies here, if any; it runs in the loop's next turn.
+  package func wake(_ reason: Wake = .ready) {
+    guard isOccupied else { return }
+    isOccupied = false
+    self.reason = reason
+    if let alarm { loop.alarms.cancel(alarm) }
+    loop.makeReady(mooring)
+  }
+
+  private func arm(_ deadline: Moment) {
+    let alarm = alarm ?? Alarm(.berth(self))
+    self.alarm = alarm
+    loop.alarms.set(alarm, deadline)
+  }
+}
+
+/// Why a wait ended.
+package enum Wake: Equatable, Sendable {
+  /// What was waited for is there.
+  case ready
+  /// The deadline came first.
+  case timedOut
+  /// Somebody wants the waiting task to end.
+  case cancelled
+}
+
+/// The hop itself: an actor whose executor keeps the job of whoever enters.
+actor Mooring {
+  private let bay = Bay()
+  private var visits = 0
+
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe bay.asUnownedSerialExecutor() }
+
+  /// Takes the job that was kept here.
+  nonisolated func takeJob() -> UnownedJob { bay.take() }
+
+  /// An empty body would be optimised away, hop and all.
+  @inline(never) func lie() { visits &+= 1 }
+}
+
+/// Nothing ever runs here: a task that hops to it stays until the loop takes it back.
+///
+/// Unchecked, because only the thread of one loop ever touches it: tasks of the loop enter, and the loop takes them back.
+@safe final class Bay: SerialExecutor, @unchecked Sendable {
+  private var job: UnownedJob?
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    precondition(self.job == nil, "one task at a time lies in a berth")
+    self.job = UnownedJob(job)
+  }
+
+  func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
+
+  func take() -> UnownedJob {
+    guard let job else { preconditionFailure("a berth that is occupied keeps a job") }
+    self.job = nil
+    return job
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxSystem
+package import Timekeeping
+
+/// One thread's loop: runs the jobs that are ready, rings the alarms that are due, and asks its driver what happened outside.
+///
+/// Invariant: a turn runs only the jobs that were ready when it began, so that no session keeps the others from the kernel's news.
+@Loop package final class EventLoop {
+  private nonisolated let driver: any LoopDriver
+  private let ready: ReadyQueue
+  private nonisolated let mailbox = Postbox()
+  let alarms = Alarms()
+  private var tasks = 0
+  /// The present on the monotonic clock, as of this turn.
+  package private(set) var moment: Moment
+  /// How many turns the loop has made: the watchdog's proof of life.
+  package private(set) var turns: UInt64 = 0
+
+  /// The present in civil time.
+  package var wallTime: WallTime { driver.clock.wallTime }
+
+  /// Runs a loop on the calling thread until `body` and every task it spawned has ended.
+  package nonisolated static func run(_ driver: any LoopDriver, _ body: @escaping @Loop (EventLoop) async -> Void) {
+    ReadyQueue.enterThread()
+    defer { ReadyQueue.leaveThread() }
+    Loop.assumeIsolated {
+      guard let ready = ReadyQueue.current else { return }
+      let loop = EventLoop(driver, ready)
+      loop.spawn { await body(loop) }
+      while loop.tasks > 0 { loop.turn() }
+    }
+  }
+
+  private init(_ driver: any LoopDriver, _ ready: ReadyQueue) {
+    self.driver = driver
+    self.ready = ready
+    moment = driver.clock.moment
+  }
+
+  /// Starts a task on this loop; the loop ends no sooner than the task.
+  @inline(never) package func spawn(_ body: @escaping @Loop () async -> Void) {
+    tasks += 1
+    Task { @Loop in
+      await body()
+      self.tasks -= 1
+    }
+  }
+
+  /// Does something at a later moment, unless the alarm is taken back.
+  @discardableResult package func schedule(at due: Moment, _ action: @escaping @Loop () -> Void) -> Alarm {
+    let alarm = Alarm(.action(action))
+    alarms.set(alarm, due)
+    return alarm
+  }
+
+  /// Waits for so long; the answer is ``Wake/timedOut`` unless the berth was woken before.
+  package func sleep(_ wait: Duration) async -> Wake { await Berth(self).wait(until: moment + wait) }
+
+  /// Hands work to the loop from any thread.
+  package nonisolated func post(_ work: @escaping @Sendable @Loop () -> Void) {
+    if mailbox.put(work) { driver.interrupt() }
+  }
+
+  func makeReady(_ mooring: Mooring) { ready.append(mooring.takeJob()) }
+
+  private func turn() {
+    turns &+= 1
+    ready.runPresentJobs()
+    guard tasks > 0 else { return }
+    alarms.ring(at: driver.clock.moment)
+    driver.poll(until: ready.count > 0 || mailbox.isFull ? moment : alarms.next)
+    moment = driver.clock.moment
+    for work in mailbox.takeAll() { work() }
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+internal import Glibc
+internal import Timekeeping
+
+/// One epoll instance: which descriptors have something to tell.
+///
+/// Tokens are the caller's; it puts slot and generation into them, so that an event for a descriptor that was closed in the same batch finds nobody.
+package struct Poller: ~Copyable {
+  private let epoll: Descriptor
+  private var batch: [clinux_event]
+
+  /// An epoll instance that watches nothing.
+  package init() throws(SystemFailure) {
+    epoll = try Descriptor.checked(clinux_epoll_create(), "create", "epoll")
+    batch = Array(repeating: clinux_event(), count: 256)
+  }
+
+  /// Watches both directions, edge triggered: told once when something changes.
+  package func watch(_ number: Int32, token: UInt64) throws(SystemFailure) {
+    guard clinux_epoll_watch(epoll.number, number, token) == 0 else { throw SystemFailure.last("watch", "descriptor \(number)") }
+  }
+
+  /// Watches the given directions, level triggered: told for as long as it lasts.
+  package func watch(_ number: Int32, level: Readiness, token: UInt64) throws(SystemFailure) {
+    guard clinux_epoll_watch_level(epoll.number, number, level.rawValue, token) == 0 else {
+      throw SystemFailure.last("watch", "descriptor \(number)")
+    }
+  }
+
+  /// Watches no longer.
+  package func forget(_ number: Int32) { _ = clinux_epoll_forget(epoll.number, number) }
+
+  /// Waits for events, no longer than `limit` (nil: for ever), and hands each to `body`.
+  package mutating func wait(_ limit: Duration?, _ body: (UInt64, Readiness) -> Void) {
+    let count = unsafe clinux_epoll_wait(epoll.number, &batch, Int32(batch.count), limit.map { max(0, $0.nanoseconds) } ?? -1)
+    guard count > 0 else { return }
+    for index in 0..<Int(count) { body(batch[index].token, Readiness(rawValue: batch[index].events)) }
+  }
+}
+
+/// What a descriptor has to tell.
+package struct Readiness: OptionSet, Sendable {
+  package let rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+  package static let readable = Readiness(rawValue: UInt32(clinux_readable))
+  package static let writable = Readiness(rawValue: UInt32(clinux_writable))
+  package static let failed = Readiness(rawValue: UInt32(clinux_failed))
+  package static let hungUp = Readiness(rawValue: UInt32(clinux_hung_up))
+  package static let peerFinished = Readiness(rawValue: UInt32(clinux_peer_finished))
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A setting that is one of a few words.
+protocol ChoiceSettingValue: SingleSettingValue, CaseIterable, RawRepresentable where RawValue == String {
+  /// What the words are, in the singular.
+  static var noun: String { get }
+}
+
+extension ChoiceSettingValue {
+  static var kind: String { allCases.map(\.rawValue).joined(separator: "|") }
+
+  init(written text: String) throws(ValueRefusal) {
+    guard let choice = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+      let words = Self.allCases.map(\.rawValue)
+      let nearest = Suggestion.nearest(to: text, among: words).map { "did you mean \($0)? " } ?? ""
+      throw ValueRefusal("is not \(Self.noun)", "\(nearest)use one of \(words.joined(separator: ", "))")
+    }
+    self = choice
+  }
+
+  var text: String { rawValue }
+}
+
+/// How the way to an upstream is protected.
+package enum TLSMode: String, CaseIterable, Hashable, Sendable {
+  /// In clear at first, then STARTTLS; without it nothing is sent.
+  case starttls
+  /// TLS from the first byte.
+  case implicit
+  /// TLS where the upstream offers it, in clear where not.
+  case opportunistic
+  /// Always in clear.
+  case none
+}
+
+extension TLSMode: ChoiceSettingValue {
+  static var noun: String { "a way to use TLS" }
+
+  /// The port that goes with it.
+  package var usualPort: UInt16 {
+    switch self {
+    case .starttls: 587
+    case .implicit: 465
+    case .opportunistic, .none: 25
+    }
+  }
+}
+
+/// A way to log in (RFC 4422).
+package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
+  case plain = "PLAIN"
+  case login = "LOGIN"
+}
+
+extension AuthMechanism: ChoiceSettingValue {
+  static var noun: String { "a mechanism this program knows" }
+  static var kind: String { "mechanism" }
+}
+
+/// What is worth writing down.
+package enum LogLevel: String, CaseIterable, Hashable, Sendable {
+  /// Mail is at risk now.
+  case error
+  /// A human should look within a day.
+  case warning
+  /// The service changed its state.
+  case notice
+  /// Mail was accepted, tried, settled.
+  case info
+  /// Everything, for looking into a fault.
+  case debug
+}
+
+extension LogLevel: ChoiceSettingValue {
+  static var noun: String { "a log level" }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The manual page posthouse.conf(5), written from the table as man(7) source.
+package enum ManualPage {
+  /// The whole page.
+  package static var text: String {
+    var page = ManualPage.head
+    for section in SettingsTable.sections {
+      page += ".SS [\(section.name)]\n\(escaped(section.summary))\n"
+      for setting in section.settings { page += entry(setting) }
+    }
+    return page + ManualPage.tail
+  }
+
+  private static func entry(_ setting: Setting) -> String {
+    let fallback = setting.unset.map(escaped) ?? "\\fB\(escaped(setting.defaultText))\\fR"
+    let limits = setting.field.limitsText.map { ", \(escaped($0))" } ?? ""
+    let effect =
+      switch setting.effect {
+      case .onReload: "after a reload"
+      case .onRestart: "after a restart"
+      }
+    return """
+      .TP
+      \\fB\(setting.name)=\\fR (\(escaped(setting.kind))\(limits))
+      \(escaped(setting.summary))
+      .br
+      Default: \(fallback). Changes hold \(effect). Environment: \\fB\(escaped(setting.variable))\\fR.
+
+      """
+  }
+
+  /// Text that roff shall print as it is.
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "\\": result += "\\e"
+      case "-": result += "\\-"
+      case "'": result += "\\(aq"
+      case "–": result += "\\(en"
+      default: result.append(character)
+      }
+    }
+    return result.hasPrefix(".") ? "\\&\(result)" : result
+  }
+
+  private static let head = #"""
+    .\" Written from the table of settings by "posthouse config manual"; change the table, not this page.
+    .TH POSTHOUSE.CONF 5 "" Posthouse "File formats"
+    .SH NAME
+    posthouse.conf \- configuration of the local mail relay posthoused(8)
+    .SH SYNOPSIS
+    .B /etc/posthouse/posthouse.conf
+    .br
+    .B /etc/posthouse/posthouse.conf.d/*.conf
+    .SH DESCRIPTION
+    The file is read first, then the drop\-ins in the directory beside it that has its name and
+    .BR .d ,
+    in the order of their names, then the environment. What comes later speaks over what came before. A mistake in any of them refuses the
+    whole: the daemon does not start with it, and a reload leaves the running settings as they are.
+    .PP
+    .B posthouse config check
+    names every mistake with its file and line;
+    .B posthouse config show
+    prints what holds and where each value came from, secrets hidden.
+    .SH FORM
+    A line
+    .BI [ Section ]
+    begins a section; the same section may stand in several places. A line
+    .IB Key = value
+    gives a setting its value. Names are written exactly as below.
+    .IP \(bu 2
+    Lines that begin with
+    .B #
+    or
+    .B ;
+    are comments. A
+    .B #
+    that begins a word ends a value: what follows is a comment. Inside a word or between quotes it is an ordinary character.
+    .IP \(bu 2
+    A value, or a word of a list, may stand between double quotes, in which \e" and \e\e stand for a quote and a backslash, or between
+    single quotes, which know no escapes. Quotes count only at the beginning of a word.
+    .IP \(bu 2
+    A
+    .B \e
+    at the end of a line continues it on the next; comment lines between are passed over.
+    .IP \(bu 2
+    An assignment speaks over an earlier one. Lists grow with every assignment; an empty assignment forgets everything said before, so
+    that the default holds again.
+    .PP
+    Types: a
+    .I boolean
+    is yes or no; a
+    .I duration
+    is written as 500ms, 30s, 5min 30s, 2h or 2d, a bare number means seconds; a
+    .I size
+    is a number of bytes, or one with K, M, G or T behind it; a
+    .I list
+    has spaces between its words.
+    .PP
+    Every setting can come from the environment: the variable begins with
+    .BR POSTHOUSE_ ,
+    then come the section and the name in capitals with underscores between the words, as in POSTHOUSE_UPSTREAM_HOST. Values are taken as
+    they are, without
+    comments; quotes count in lists and commands only. An empty variable returns to the default.
+    .SH SETTINGS
+
+    """#
+
+  private static let tail = #"""
+    .SH EXAMPLE
+    .nf
+    [Relay]
+    Hostname=app1.example.com
+
+    [Upstream]
+    Host=smtp.example.com
+    User=apikey
+    PasswordFile=/etc/posthouse/password
+    .fi
+    .SH SEE ALSO
+    .BR posthoused (8),
+    .BR posthouse (1)
+
+    """#
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Octets
+
+/// The one table of settings: the parser, the checks, `config show`, the sample and the manual page are all read from here.
+///
+/// A new setting is a field in ``RelaySettings`` and a row here; nothing else.
+package enum SettingsTable {
+  /// The sections in the order in which people should read them.
+  package static let sections: [Section] = [
+    Section(name: "Relay", summary: "The house itself.", settings: relay),
+    Section(name: "Listen", summary: "How mail comes in.", settings: listen),
+    Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream),
+    Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
+    Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
+    Section(name: "Control", summary: "The socket by which posthouse(1) asks and tells the daemon.", settings: control),
+    Section(name: "Log", summary: "What is written down.", settings: log),
+  ]
+
+  /// Every setting, in the order of the sections.
+  package static let settings: [Setting] = sections.flatMap(\.settings)
+
+  /// A section with its settings.
+  package struct Section: Sendable {
+    /// Its name, without brackets.
+    package let name: String
+    /// What it is about.
+    package let summary: String
+    /// Its settings, in the order in which people should read them.
+    package let settings: [Setting]
+  }
+
+  private static let relay: [Setting] = [
+    Setting(
+      "Relay.Hostname", \.relay.hostname, .onReload, unset: "the system's host name",
+      "The full name of this machine. The house greets with it on both sides and writes it into the Received: lines."),
+    Setting(
+      "Relay.ShutdownTimeout", \.relay.shutdownTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long a stop waits for transactions in flight. Keep it below TimeoutStopSec= of the unit."),
+  ]
+
+  private static let listen: [Setting] = [
+    Setting(
+      "Listen.Address", \.listen.addresses, .onRestart,
+      "Where mail is taken in: 127.0.0.1:25, [::1]:25 or unix:/path. Port 0 takes any free port. An address that other machines can "
+        + "reach needs Networks=."
+    ),
+    Setting(
+      "Listen.Networks", \.listen.networks, .onReload, unset: "nobody but this machine",
+      "Who may connect besides this machine, as networks such as 10.1.2.0/24 or fd00::/8. Everybody in them can send mail without a "
+        + "password."
+    ),
+    Setting(
+      "Listen.MaxConnections", \.listen.maxConnections, 1...100_000, .onReload,
+      "How many clients may be connected at one time. Further ones are told to come back."),
+    Setting(
+      "Listen.MaxMessageSize", \.listen.maxMessageSize, .kibibytes(64) ... .mebibytes(2048), .onReload,
+      "The largest message that is taken in, attachments in their coded form included. Not above what the upstream takes."),
+    Setting(
+      "Listen.MaxRecipients", \.listen.maxRecipients, 1...100_000, .onReload,
+      "How many recipients one message may have. RFC 5321 asks for at least 100."),
+    Setting(
+      "Listen.MaxErrors", \.listen.maxErrors, 1...1000, .onReload,
+      "How many commands of one connection may be refused before it is closed."),
+    Setting(
+      "Listen.MaxTransactions", \.listen.maxTransactions, 1...1_000_000, .onReload,
+      "How many messages one connection may hand in before it is closed."),
+    Setting(
+      "Listen.MaxHops", \.listen.maxHops, 1...1000, .onReload,
+      "How many Received: lines a message may have before it is refused as a loop."),
+    Setting(
+      "Listen.CommandTimeout", \.listen.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long a client may take to say its next command. RFC 5321 asks for five minutes."),
+    Setting(
+      "Listen.DataTimeout", \.listen.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long a client may fall silent inside a message."),
+  ]
+
+  private static let upstream: [Setting] = [
+    Setting(
+      "Upstream.Host", \.upstream.host, .onReload, unset: "none; it must be set",
+      "The relay that takes the mail: a name, an address, or capture:DIRECTORY, which delivers everything into a Maildir that "
+        + "posthouse captured shows."
+    ),
+    Setting(
+      "Upstream.Port", \.upstream.writtenPort, .onReload, hint: "use 587 for submission or 465 for implicit TLS",
+      unset: "587 with TLS=starttls, 465 with TLS=implicit, otherwise 25",
+      "The port of the relay."),
+    Setting(
+      "Upstream.TLS", \.upstream.tls, .onReload,
+      "starttls: begin in clear, then STARTTLS, and send nothing without it. implicit: TLS from the first byte. opportunistic: TLS "
+        + "where it is offered, clear where not. none: always in clear. The last two never carry a password off this machine."
+    ),
+    Setting(
+      "Upstream.Verify", \.upstream.verification, .onReload,
+      "Whether the certificate must be issued by a trusted authority for the name of the host. With no, anybody on the way can read "
+        + "the mail and the password; status and log keep saying so."
+    ),
+    Setting(
+      "Upstream.CAFile", \.upstream.caFile, .onReload, unset: "the system's authorities",
+      "A file of PEM certificates to trust in place of the system's authorities."),
+    Setting(
+      "Upstream.ServerName", \.upstream.serverName, .onReload, unset: "the name in Host=",
+      "The name that the certificate must have, where it is not the name in Host=."),
+    Setting("Upstream.User", \.upstream.user, .onReload, unset: "no login", "Who logs in at the upstream."),
+    Setting(
+      "Upstream.Password", \.upstream.password, .onReload, unset: "none",
+      "The password itself. Better keep it in a file of its own or in a credential; otherwise nobody else may be able to read this "
+        + "file. Put it between double quotes when a word of it begins with # or a quote."
+    ),
+    Setting(
+      "Upstream.PasswordFile", \.upstream.passwordFile, .onReload, unset: "none",
+      "A file that holds the password; one newline at its end is ignored. It must belong to root or to the service, and group and "
+        + "others must have no access to it."
+    ),
+    Setting(
+      "Upstream.PasswordCredential", \.upstream.passwordCredential, .onReload,
+      unset: "none",
+      "The name of the systemd credential that holds the password, as in LoadCredential=upstream-password:/etc/posthouse/password."),
+    Setting(
+      "Upstream.PasswordCommand", \.upstream.passwordCommand, .onReload, unset: "none",
+      "A program, by its absolute path, with arguments, that prints the password within 10 seconds. No shell is involved, and what it "
+        + "prints is never logged."
+    ),
+    Setting(
+      "Upstream.Auth", \.upstream.mechanisms, .onReload,
+      "The ways to log in, the preferred first: PLAIN, LOGIN. The first that the upstream offers is used."),
+    Setting(
+      "Upstream.Connections", \.upstream.connections, 1...100, .onReload,
+      "How many connections to the upstream may be open at one time. Exchange Online allows three."),
+    Setting(
+      "Upstream.MessagesPerConnection", \.upstream.messagesPerConnection, 1...100_000, .onReload,
+      "How many messages go over one connection before a new one is made."),
+    Setting(
+      "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
+      "How long an unused connection stays open for the next message; 0 closes it at once."),
+    Setting(
+      "Upstream.ConnectTimeout", \.upstream.connectTimeout, .seconds(1) ... .seconds(600), .onReload,
+      "How long connecting to one address, and the TLS handshake, may take."),
+    Setting(
+      "Upstream.CommandTimeout", \.upstream.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long the upstream may take to greet and to answer a command. RFC 5321 asks for five minutes."),
+    Setting(
+      "Upstream.DataTimeout", \.upstream.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long the upstream may refuse to take the next piece of a message. RFC 5321 asks for three minutes."),
+    Setting(
+      "Upstream.ReplyTimeout", \.upstream.replyTimeout, .seconds(1) ... .seconds(3600), .onReload,
+      "How long the upstream may take to answer the end of a message. RFC 5321 asks for ten minutes: giving up earlier makes duplicates."),
+  ]
+
+  private static let retry: [Setting] = [
+    Setting(
+      "Retry.First", \.retry.first, .seconds(1) ... .seconds(86_400), .onReload,
+      "The wait between the first attempt and the second."),
+    Setting(
+      "Retry.Growth", \.retry.growth, 1...10, .onReload,
+      "How many times longer each further wait is than the one before."),
+    Setting(
+      "Retry.Max", \.retry.max, .seconds(1) ... .seconds(7 * 86_400), .onReload,
+      "The longest wait between two attempts."),
+    Setting(
+      "Retry.Jitter", \.retry.jitter, Percentage(hundredths: 0)...Percentage(hundredths: 50), .onReload,
+      "How far each wait is shifted at random, so that messages which failed together do not come back together."),
+    Setting(
+      "Retry.MaxAge", \.retry.maxAge, .seconds(60) ... .seconds(30 * 86_400), .onReload,
+      "How long a message is tried before it counts as failed. Time in which an operator's fault held the upstream is included."),
+  ]
+
+  private static let spool: [Setting] = [
+    Setting(
+      "Spool.Directory", \.spool.directory, .onRestart,
+      "The directory in which accepted mail lives. It belongs to the service alone."),
+    Setting(
+      "Spool.SegmentSize", \.spool.segmentSize, .mebibytes(1) ... .mebibytes(1024), .onRestart,
+      "The size of one file of the journal."),
+    Setting(
+      "Spool.Reserve", \.spool.reserve, ByteCount(bytes: 0) ... .mebibytes(1_048_576), .onReload,
+      "The free space on the file system below which new mail is answered with 452. Delivery goes on."),
+    Setting(
+      "Spool.KeepFailed", \.spool.keepFailed, .zero ... .seconds(365 * 86_400), .onReload,
+      "How long a message that failed for good stays in the spool, to be looked at and tried again."),
+  ]
+
+  private static let control: [Setting] = [
+    Setting(
+      "Control.Socket", \.control.socket, .onRestart,
+      "The Unix socket on which the daemon speaks Varlink. Socket activation by systemd goes before it."),
+    Setting(
+      "Control.Mode", \.control.mode, .onRestart,
+      "The permissions of the socket: who may write to it may see the queue and flush it."),
+    Setting(
+      "Control.Group", \.control.group, .onRestart, unset: "the group of the service",
+      "The group that owns the socket, by name."),
+  ]
+
+  private static let log: [Setting] = [
+    Setting(
+      "Log.Level", \.log.level, .onReload,
+      "The least important events that are written down: error, warning, notice, info or debug.")
+  ]
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Octets
+
+/// `[Upstream]`: the relay that takes our mail, how the way to it is protected, and who we are there.
+package struct UpstreamSettings: Equatable, Sendable {
+  /// Where it is; a checked configuration always has one.
+  package internal(set) var host: UpstreamHost?
+  /// Its port as written; see ``port`` for the one to use.
+  package internal(set) var writtenPort: UInt16?
+  /// How the way is protected.
+  package internal(set) var tls = TLSMode.starttls
+  /// Whether its certificate must be good.
+  package internal(set) var verification = Verification.required
+  /// Authorities to trust in place of the system's.
+  package internal(set) var caFile: FilePath?
+  /// The name its certificate must have, where that is not the host.
+  package internal(set) var serverName: HostName?
+  /// Who logs in; nil logs nobody in.
+  package internal(set) var user: String?
+  /// The password itself.
+  package internal(set) var password: Secret?
+  /// A file that holds the password.
+  package internal(set) var passwordFile: FilePath?
+  /// The systemd credential that holds the password.
+  package internal(set) var passwordCredential: PlainName?
+  /// A program that prints the password.
+  package internal(set) var passwordCommand: CommandWords?
+  /// The ways to log in, the preferred first.
+  package internal(set) var mechanisms: [AuthMechanism] = [.plain, .login]
+  /// Connections at one time.
+  package internal(set) var connections = 2
+  /// Messages over one connection.
+  package internal(set) var messagesPerConnection = 100
+  /// How long an unused connection stays open.
+  package internal(set) var idleTimeout: Duration = .seconds(10)
+  /// How long connecting and the TLS handshake may take.
+  package internal(set) var connectTimeout: Duration = .seconds(30)
+  /// How long it may take to answer a command.
+  package internal(set) var commandTimeout: Duration = .seconds(300)
+  /// How long it may refuse to take the next piece of a message.
+  package internal(set) var dataTimeout: Duration = .seconds(180)
+  /// How long it may take to answer the end of a message.
+  package internal(set) var replyTimeout: Duration = .seconds(600)
+
+  /// The port to connect to: the one written, or the usual one for the kind of TLS.
+  package var port: UInt16 { writtenPort ?? tls.usualPort }
+
+  /// Where the password comes from; nil when there is none.
+  package var passwordSource: PasswordSource? {
+    if let password { return .written(password) }
+    if let passwordFile { return .file(path: passwordFile.path) }
+    if let passwordCredential { return .credential(name: passwordCredential.name) }
+    if let passwordCommand { return .command(words: passwordCommand.words) }
+    return nil
+  }
+
+  /// The name its certificate must have and that SNI asks for; nil for an address or a captured upstream without `ServerName=`.
+  package var expectedName: String? {
+    if let serverName { return serverName.name }
+    return switch host {
+    case .name(let name): name.name
+    case .address, .capture, nil: nil
+    }
+  }
+
+  /// Whether a certificate must be good for the connection to be used.
+  package enum Verification: Hashable, Sendable {
+    case required
+    case off
+  }
+
+  /// Where a password comes from.
+  package enum PasswordSource: Equatable, Sendable {
+    /// It stands in the configuration.
+    case written(Secret)
+    /// It is the content of a file.
+    case file(path: String)
+    /// It is a credential that systemd hands over.
+    case credential(name: String)
+    /// It is what a program prints; the program's absolute path comes first.
+    case command(words: [String])
+  }
+}
+
+extension UpstreamSettings.Verification: SingleSettingValue {
+  static var kind: String { Bool.kind }
+  init(written text: String) throws(ValueRefusal) { self = try Bool(written: text) ? .required : .off }
+  var text: String { (self == .required).text }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package import EventLoop
+internal import Glibc
+package import LinuxSystem
+package import Octets
+package import Timekeeping
+
+/// One end of a simulated connection.
+@Loop package final class SimulatedStream: ByteStream {
+  package let peer: SocketAddress
+  private let loop: EventLoop
+  private let latency: Duration
+  private weak var other: SimulatedStream?
+  private var arrived = ByteQueue()
+  private var onTheWay = 0
+  private var hasEnded = false
+  private var isBroken = false
+  private var isCancelled = false
+  private var isClosed = false
+  private let reader: Berth
+  private let writer: Berth
+
+  init(peer: SocketAddress, _ loop: EventLoop, _ latency: Duration) {
+    self.peer = peer
+    self.loop = loop
+    self.latency = latency
+    reader = Berth(loop)
+    writer = Berth(loop)
+  }
+
+  func pair(with other: SimulatedStream) {
+    self.other = other
+    other.other = self
+  }
+
+  package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
+    if isBroken { return .failed(.system(SystemFailure(call: "read from", subject: "a connection", number: ECONNRESET))) }
+    guard !arrived.isEmpty else { return hasEnded || isClosed ? .ended : .notNow }
+    let count = min(room, arrived.count)
+    queue.append(arrived.bytes.extracting(first: count))
+    arrived.consume(count)
+    other?.writer.wake()
+    return .bytes(count)
+  }
+
+  package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
+    guard !isBroken, !isClosed, let other, !other.isClosed else {
+      return .failed(.system(SystemFailure(call: "write to", subject: "a connection", number: EPIPE)))
+    }
+    let count = min(queue.count, SimulatedStream.window - other.arrived.count - onTheWay)
+    guard count > 0 else { return .notNow }
+    let bytes = queue.bytes.extracting(first: count).array
+    queue.consume(count)
+    onTheWay += count
+    loop.schedule(at: loop.moment + latency) {
+      self.onTheWay -= count
+      guard !other.isBroken, !other.isClosed else { return }
+      other.arrived.append(bytes)
+      other.reader.wake()
+    }
+    return .bytes(count)
+  }
+
+  package func waitUntilReadable(until deadline: Moment) async -> Wake {
+    if isCancelled { return .cancelled }
+    if !arrived.isEmpty || hasEnded || isBroken { return .ready }
+    return await reader.wait(until: deadline)
+  }
+
+  package func waitUntilWritable(until deadline: Moment) async -> Wake {
+    if isCancelled { return .cancelled }
+    guard let other, !isBroken, !other.isClosed, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }
+    return await writer.wait(until: deadline)
+  }
+
+  package func cancel() {
+    isCancelled = true
+    reader.wake(.cancelled)
+    writer.wake(.cancelled)
+  }
+
+  package var holdsUnsentBytes: Bool { false }
+
+  package var peerUser: UInt32? { nil }
+
+  package func finishWriting() {
+    guard let other else { return }
+    loop.schedule(at: loop.moment + latency) {
+      other.hasEnded = true
+      other.reader.wake()
+      other.writer.wake()
+    }
+  }
+
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    finishWriting()
+    cancel()
+  }
+
+  /// Cuts the connection for both ends.
+  package func breakBoth() {
+    for end in [self, other].compactMap({ $0 }) {
+      end.isBroken = true
+      end.reader.wake()
+      end.writer.wake()
+    }
+  }
+
+  private static let window = 65_536
+}
