@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// An IPv4 or IPv6 address as a value: read, compared and shown the same way everywhere (RFC 4291, RFC 5952).
 ///
-/// An IPv4 address that came mapped into IPv6 (`::ffff:127.0.0.1`), as a dual-stack listener reports it, is the IPv4 address; two spellings of
-/// one address are never two.
+/// An IPv4 address that came mapped into IPv6 (`::ffff:127.0.0.1`), as a dual-stack listener reports it, is the IPv4 address; two
+/// spellings of one address are never two.
 package struct IPAddress: Hashable, Sendable {
   /// The first eight octets of the IPv6 form; an IPv4 address is held mapped.
   private let high: UInt64

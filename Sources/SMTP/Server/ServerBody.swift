@@ -5,9 +5,9 @@ package import Timekeeping
 
 /// How a message's content comes in: by DATA, or in chunks by BDAT (RFC 5321 §4.1.1.4, RFC 3030).
 ///
-/// A chunk must be read even when it is refused, or its bytes would be taken for commands; so every BDAT whose size is known leads to reading
-/// that many bytes, and one whose size is not known ends the conversation. After a refusal the transaction is gone, and chunks that the client
-/// had sent ahead are read and refused in turn.
+/// A chunk must be read even when it is refused, or its bytes would be taken for commands; so every BDAT whose size is known leads to
+/// reading that many bytes, and one whose size is not known ends the conversation. After a refusal the transaction is gone, and chunks
+/// that the client had sent ahead are read and refused in turn.
 extension ServerConversation {
   /// The decoder for the message that the conversation asked to collect.
   package func decoder(for step: ServerStep) -> DataDecoder {
