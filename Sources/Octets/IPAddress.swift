@@ -48,6 +48,12 @@ package struct IPAddress: Hashable, Sendable {
   /// Whether it names no address: 0.0.0.0 or ::.
   package var isUnspecified: Bool { isIPv4 ? low & 0xffff_ffff == 0 : high == 0 && low == 0 }
 
+  /// The octets in network order: four of an IPv4 address, sixteen of any other.
+  package var octets: [UInt8] {
+    let all = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+    return isIPv4 ? Array(all[12...]) : all
+  }
+
   /// How many bits an address of this family has.
   package var width: Int { isIPv4 ? 32 : 128 }
 

@@ -2,7 +2,7 @@
 package import Octets
 
 /// A block of addresses: `10.0.0.0/8`, `fd00::/8`, or one address alone.
-package struct Network: Hashable, Sendable {
+package struct AddressBlock: Hashable, Sendable {
   /// The first address of the block.
   package let address: IPAddress
   /// How many leading bits all its addresses share.
@@ -17,7 +17,7 @@ package struct Network: Hashable, Sendable {
   package var isEverything: Bool { prefixLength == 0 }
 }
 
-extension Network: SingleSettingValue {
+extension AddressBlock: SingleSettingValue {
   static var kind: String { "network" }
 
   init(written text: String) throws(ValueRefusal) {
