@@ -14,3 +14,15 @@ int clinux_accept(int listener, void *address, uint32_t *length)
 {
     return accept4(listener, address, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
+
+int clinux_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group)
+{
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 || credentials.pid == 0)
+        return -1;
+    *process = credentials.pid;
+    *user = credentials.uid;
+    *group = credentials.gid;
+    return 0;
+}

@@ -25,6 +25,8 @@ package import Timekeeping
   func close()
   /// Who is at the other end.
   var peer: SocketAddress { get }
+  /// The user at the other end of a Unix socket; nil where the kernel does not tell.
+  var peerUser: UInt32? { get }
 }
 
 /// Where connections arrive.

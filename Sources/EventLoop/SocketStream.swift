@@ -88,6 +88,8 @@ package import Timekeeping
 
   package var holdsUnsentBytes: Bool { false }
 
+  package var peerUser: UInt32? { socket?.peerUser() ?? nil }
+
   package func finishWriting() { socket?.finishWriting() }
 
   package func close() {

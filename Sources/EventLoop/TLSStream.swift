@@ -24,6 +24,8 @@ package import Timekeeping
 
   package var peer: SocketAddress { lower.peer }
 
+  package var peerUser: UInt32? { lower.peerUser }
+
   package var holdsUnsentBytes: Bool { !outgoing.isEmpty || lower.holdsUnsentBytes }
 
   /// Completes the handshake; afterwards the peer is who the policy demands.

@@ -115,6 +115,12 @@ package struct Socket: ~Copyable {
     return SocketAddress(storage, length: length)
   }
 
+  /// The user at the other end of a Unix socket (SO_PEERCRED).
+  package func peerUser() -> UInt32? {
+    var (process, user, group): (pid_t, uid_t, gid_t) = (0, 0, 0)
+    return unsafe clinux_peer(number, &process, &user, &group) == 0 ? user : nil
+  }
+
   /// Small answers leave at once instead of waiting for more.
   package func sendWithoutDelay() {
     try? set(Int32(IPPROTO_TCP), TCP_NODELAY, 1, "a connection")

@@ -16,13 +16,18 @@ package struct Reply: Hashable, Sendable {
   package let furtherLines: [String]
 
   /// A reply; its enhanced status, where there is one, is of the code's class.
-  package init(_ code: UInt16, _ status: EnhancedStatus? = nil, _ text: String, furtherLines: [String] = []) {
+  package init(_ code: UInt16, _ status: EnhancedStatus?, _ text: String, furtherLines: [String] = []) {
     precondition(code >= 200 && code <= 599, "a reply has a code of three digits from 2 to 5")
     precondition(status == nil || UInt16(status!.severity) == code / 100, "a status is of its code's class")
     self.code = code
     self.status = status
     self.text = text
     self.furtherLines = furtherLines
+  }
+
+  /// A reply without an enhanced status: a greeting, or a continuation.
+  package init(_ code: UInt16, _ text: String, furtherLines: [String] = []) {
+    self.init(code, nil, text, furtherLines: furtherLines)
   }
 
   /// Whether the command succeeded, or may go on (2xx and 3xx).

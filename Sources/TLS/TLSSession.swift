@@ -5,8 +5,8 @@ package import Octets
 /// One TLS connection, from handshake to close_notify, that knows nothing of sockets: ciphertext comes from one queue and goes to another.
 ///
 /// The session takes what it can use from the front of `incoming`; the rest waits there. Ciphertext for the peer is added to `outgoing` by
-/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete handshake; after
-/// a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
+/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete
+/// handshake; after a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
 ///
 ///     handshake ──► established ──(close_notify from the peer)──► closed
 ///         └──────────────┴──────────► failed
@@ -118,7 +118,8 @@ package final class TLSSession {
   /// Notes that the transport below has ended: when `incoming` is used up, a session without close_notify has failed as `truncated`.
   package func inputEnded() { machine.endInput() }
 
-  /// The newest ticket the peer gave, for one later connection. With TLS 1.3 it comes behind the handshake, so take it when the connection ends.
+  /// The newest ticket the peer gave, for one later connection. With TLS 1.3 it comes behind the handshake, so take it when the
+  /// connection ends.
   package func takeTicket() -> TLSTicket? {
     guard isEstablished, let peerName else { return nil }
     return machine.takeTicket(policy: context.policy, peerName: peerName)

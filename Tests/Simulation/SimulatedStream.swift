@@ -81,6 +81,8 @@ package import Timekeeping
 
   package var holdsUnsentBytes: Bool { false }
 
+  package var peerUser: UInt32? { nil }
+
   package func finishWriting() {
     guard let other else { return }
     loop.schedule(at: loop.moment + latency) {

@@ -35,13 +35,15 @@ struct TestAuthority: Sendable {
   private static let script = #"""
     set -e
     curve='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
-    printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nrand_serial=yes\ndefault_md=sha256\npolicy=p\nnew_certs_dir=.\nunique_subject=no\n[p]\ncommonName=supplied\n' > ca.cnf
+    printf '%s\n' '[ca]' default_ca=d '[d]' database=index.txt rand_serial=yes default_md=sha256 policy=p new_certs_dir=. \
+      unique_subject=no '[p]' commonName=supplied > ca.cnf
     : > index.txt
     authority() { openssl req -x509 $curve -keyout $1.key -out $1.pem -days 3650 -subj "/CN=$2" -addext keyUsage=keyCertSign 2>/dev/null; }
     issue() {
       openssl req $curve -keyout $1.key -out $1.csr -subj "/CN=$1" 2>/dev/null
       printf "$2\n" > $1.ext
-      openssl ca -batch -notext -config ca.cnf -cert $5.pem -keyfile $5.key -in $1.csr -out $1.pem -extfile $1.ext -startdate $3 -enddate $4 2>/dev/null
+      openssl ca -batch -notext -config ca.cnf -cert $5.pem -keyfile $5.key -in $1.csr -out $1.pem -extfile $1.ext \
+        -startdate $3 -enddate $4 2>/dev/null
     }
     host='subjectAltName=DNS:mail.example.com,IP:192.0.2.7,IP:2001:db8::7'
     authority ca 'Test Authority'

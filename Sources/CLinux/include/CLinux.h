@@ -39,6 +39,8 @@ void clinux_ignore_broken_pipes(void);
 
 /// A non-blocking, close-on-exec socket.
 int clinux_socket(int family, int type);
+/// Who is at the other end of a Unix socket; 0, or -1 where the kernel does not tell.
+int clinux_peer(int socket, int32_t *process, uint32_t *user, uint32_t *group);
 /// Accepts a connection; writes the peer's `sockaddr_storage` and its length.
 int clinux_accept(int listener, void *address, uint32_t *length);
 

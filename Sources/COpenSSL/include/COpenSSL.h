@@ -47,10 +47,12 @@ void copenssl_free(SSL *ssl);
 /// Gives back the memory of what spilled, after it was moved on.
 void copenssl_drop_spill(copenssl_pipe *pipe);
 
-/// Prepares a context: bounded buffers, no compression, no renegotiation, no prompt for a pass phrase, and the callbacks that fill the pipe.
+/// Prepares a context: bounded buffers, no compression, no renegotiation, no prompt for a pass phrase, and the callbacks that fill
+/// the pipe.
 void copenssl_prepare_context(SSL_CTX *context, int is_server);
 
-/// Writes the names a certificate is for (DNS names and addresses), one on each line, as a C string cut to the room; returns how many there are.
+/// Writes the names a certificate is for (DNS names and addresses), one on each line, as a C string cut to the room; returns how many
+/// there are.
 int copenssl_names(X509 *certificate, char *text, size_t room);
 
 /// Writes a distinguished name as one printable ASCII line, as a C string cut to the room.

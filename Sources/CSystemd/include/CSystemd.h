@@ -1,1 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+/// libsystemd for Swift: notifications to the service manager, sockets it hands over, records for the journal.
+#ifndef CSYSTEMD_H
+#define CSYSTEMD_H
+
+/* The place in the source is part of no record: it would name the adapter, not whoever speaks. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
+
+/// The first descriptor that is handed over.
+static const int csystemd_first_descriptor = SD_LISTEN_FDS_START;
+
+#endif

@@ -3,9 +3,10 @@ package import Octets
 
 /// Writes a body behind DATA: dots stuffed, every line ended with CRLF, and the terminator at the end (RFC 5321 §4.5.2).
 ///
-/// The body comes in pieces cut anywhere. Our door lets only clean CRLF lines in; here it is made certain once more, because one bare LF or CR
-/// could look like the end of the message to a careless upstream, and what follows it like commands. A stray CR, LF or NUL is an error and is never
-/// emitted; the connection must then be closed, since DATA cannot be taken back. Runs without a leading dot are copied whole.
+/// The body comes in pieces cut anywhere. Our door lets only clean CRLF lines in; here it is made certain once more, because one bare
+/// LF or CR could look like the end of the message to a careless upstream, and what follows it like commands. A stray CR, LF or NUL is
+/// an error and is never emitted; the connection must then be closed, since DATA cannot be taken back. Runs without a leading dot are
+/// copied whole.
 ///
 ///     lineStart ──text──► inLine ──CR──► afterReturn ──LF──► lineStart
 ///         └────────────────CR──────────────┘

@@ -3,9 +3,9 @@ package import Mail
 
 /// What a reply of an upstream means for the message, its recipients and the upstream itself.
 ///
-/// First the rows given by the configuration are tried, then the known habits of providers (``JudgementRule/known``), then the general rules of RFC 5321 §4.2.1 with one change of heart:
-/// what smells of an operator's mistake is never counted against a message. Before MAIL no reply can say anything about a message, so 5xx there is always
-/// an operator's fault.
+/// First the rows given by the configuration are tried, then the known habits of providers (``JudgementRule/known``), then the general
+/// rules of RFC 5321 §4.2.1 with one change of heart: what smells of an operator's mistake is never counted against a message. Before
+/// MAIL no reply can say anything about a message, so 5xx there is always an operator's fault.
 package enum Judgement: Hashable, Sendable {
   /// As expected; the conversation goes on.
   case proceed
@@ -50,7 +50,8 @@ package enum Judgement: Hashable, Sendable {
     case permanent
   }
 
-  /// Judges a reply; `rules` come before what is built in. Tables are about refusals only: a success is what the stage expects, or a confusion.
+  /// Judges a reply; `rules` come before what is built in. Tables are about refusals only: a success is what the stage expects, or a
+  /// confusion.
   package static func of(_ reply: UpstreamReply, at stage: UpstreamStage, rules: [JudgementRule] = []) -> Judgement {
     if reply.code < 400 { return expected(reply.code, at: stage) }
     let text = reply.lines.joined(separator: " ").lowercased()

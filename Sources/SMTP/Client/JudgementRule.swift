@@ -19,7 +19,7 @@ package struct JudgementRule: Hashable, Sendable {
   /// A row for a range of codes; `text` is compared in lower case.
   package init(
     _ codes: ClosedRange<UInt16>, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all,
-    _ meaning: Judgement, from source: String
+    means meaning: Judgement, from source: String
   ) {
     precondition(
       JudgementRule.refusals.contains(codes.lowerBound) && JudgementRule.refusals.contains(codes.upperBound), "a rule is about refusals")
@@ -33,10 +33,10 @@ package struct JudgementRule: Hashable, Sendable {
 
   /// A row for one code.
   init(
-    _ code: UInt16, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all, _ meaning: Judgement,
+    _ code: UInt16, _ status: StatusPattern = .any, text: String = "", at stages: UpstreamStages = .all, means meaning: Judgement,
     from source: String
   ) {
-    self.init(code...code, status, text: text, at: stages, meaning, from: source)
+    self.init(code...code, status, text: text, at: stages, means: meaning, from: source)
   }
 
   /// The codes that rules can be about.
@@ -49,16 +49,16 @@ package struct JudgementRule: Hashable, Sendable {
     /// None at all: the habit of providers without enhanced status codes.
     case absent
     /// This one.
-    case exactly(UpstreamStatus)
+    case exactly(EnhancedStatus)
     /// Every one with this class and subject.
     case subject(UInt8, UInt16)
 
-    fileprivate func matches(_ status: UpstreamStatus?) -> Bool {
+    fileprivate func matches(_ status: EnhancedStatus?) -> Bool {
       switch self {
       case .any: true
       case .absent: status == nil
       case .exactly(let wanted): status == wanted
-      case .subject(let kind, let subject): status?.kind == kind && status?.subject == subject
+      case .subject(let kind, let subject): status?.severity == kind && status?.subject == subject
       }
     }
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The known habits of providers: replies that mean something else than their code says.
 ///
-/// The first row that matches decides, so a narrow row stands before a wide one. A provider is recognised by its words, not by its host name, because the same service
-/// answers under many names.
+/// The first row that matches decides, so a narrow row stands before a wide one. A provider is recognised by its words, not by its host
+/// name, because the same service answers under many names.
 extension JudgementRule {
   /// The rows built in.
   package static let known: [JudgementRule] = limits + accounts + senders + messages
@@ -14,78 +14,78 @@ extension JudgementRule {
 
   /// Too much, too fast, too many at once.
   private static let limits: [JudgementRule] = [
-    JudgementRule(421, text: "too many concurrent smtp connections", .throttle(.connections), from: "Amazon SES"),
-    JudgementRule(421, .exactly(UpstreamStatus(4, 4, 5)), .throttle(.connections), from: "SocketLabs"),
-    JudgementRule(432, .exactly(UpstreamStatus(4, 3, 2)), .throttle(.connections), from: "Exchange Online"),
-    JudgementRule(400...499, text: "sender thread limit exceeded", .throttle(.connections), from: "Exchange Online"),
-    JudgementRule(454, text: "maximum sending rate exceeded", .throttle(.rate(pause)), from: "Amazon SES"),
-    JudgementRule(454, text: "daily message quota exceeded", .quota(day), from: "Amazon SES"),
-    JudgementRule(454, text: "throttling failure", .throttle(.rate(pause)), from: "Amazon SES"),
-    JudgementRule(454, text: "temporary authentication failure", .throttle(.logins), from: "Amazon SES"),
-    JudgementRule(454, text: "too many login attempts", .throttle(.logins), from: "Gmail"),
-    JudgementRule(450, text: "peak smtp relay limit exceeded", .throttle(.rate(.seconds(60))), from: "Google relay"),
-    JudgementRule(550, .exactly(UpstreamStatus(5, 4, 5)), .quota(day), from: "Gmail"),
-    JudgementRule(550, text: "daily user sending quota exceeded", .quota(day), from: "Gmail"),
-    JudgementRule(550, text: "daily smtp relay limit exceeded", .quota(day), from: "Google relay"),
-    JudgementRule(554, text: "submissionquotaexceeded", .quota(day), from: "Exchange Online"),
+    JudgementRule(421, text: "too many concurrent smtp connections", means: .throttle(.connections), from: "Amazon SES"),
+    JudgementRule(421, .exactly(EnhancedStatus(4, 4, 5)), means: .throttle(.connections), from: "SocketLabs"),
+    JudgementRule(432, .exactly(EnhancedStatus(4, 3, 2)), means: .throttle(.connections), from: "Exchange Online"),
+    JudgementRule(400...499, text: "sender thread limit exceeded", means: .throttle(.connections), from: "Exchange Online"),
+    JudgementRule(454, text: "maximum sending rate exceeded", means: .throttle(.rate(pause)), from: "Amazon SES"),
+    JudgementRule(454, text: "daily message quota exceeded", means: .quota(day), from: "Amazon SES"),
+    JudgementRule(454, text: "throttling failure", means: .throttle(.rate(pause)), from: "Amazon SES"),
+    JudgementRule(454, text: "temporary authentication failure", means: .throttle(.logins), from: "Amazon SES"),
+    JudgementRule(454, text: "too many login attempts", means: .throttle(.logins), from: "Gmail"),
+    JudgementRule(450, text: "peak smtp relay limit exceeded", means: .throttle(.rate(.seconds(60))), from: "Google relay"),
+    JudgementRule(550, .exactly(EnhancedStatus(5, 4, 5)), means: .quota(day), from: "Gmail"),
+    JudgementRule(550, text: "daily user sending quota exceeded", means: .quota(day), from: "Gmail"),
+    JudgementRule(550, text: "daily smtp relay limit exceeded", means: .quota(day), from: "Google relay"),
+    JudgementRule(554, text: "submissionquotaexceeded", means: .quota(day), from: "Exchange Online"),
     JudgementRule(
       500...599, text: "too many messages. try again in", at: UpstreamStages(.greeting, .hello, .authentication, .mail),
-      .throttle(.rate(.seconds(60))), from: "msndr.net"),
-    JudgementRule(451, text: "multiple destination domains per transaction", .split(.byDomain), from: "Gmail"),
+      means: .throttle(.rate(.seconds(60))), from: "msndr.net"),
+    JudgementRule(451, text: "multiple destination domains per transaction", means: .split(.byDomain), from: "Gmail"),
     JudgementRule(
-      452, .exactly(UpstreamStatus(4, 5, 3)), at: UpstreamStages(.recipient, .data, .endOfData), .split(.byCount), from: "Gmail"),
-    JudgementRule(452, text: "too many recipients", at: .transaction, .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
+      452, .exactly(EnhancedStatus(4, 5, 3)), at: UpstreamStages(.recipient, .data, .endOfData), means: .split(.byCount), from: "Gmail"),
+    JudgementRule(452, text: "too many recipients", at: .transaction, means: .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
     JudgementRule(
-      552, .absent, text: "too many recipients", at: UpstreamStages(.recipient), .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
+      552, .absent, text: "too many recipients", at: UpstreamStages(.recipient), means: .split(.byCount), from: "RFC 5321 §4.5.3.1.10"),
   ]
 
   /// Who we are, and whether we may.
   private static let accounts: [JudgementRule] = [
-    JudgementRule(421, .exactly(UpstreamStatus(4, 7, 66)), .operatorFault(.tlsTooOld), from: "Exchange Online"),
+    JudgementRule(421, .exactly(EnhancedStatus(4, 7, 66)), means: .operatorFault(.tlsTooOld), from: "Exchange Online"),
     JudgementRule(
-      454, .exactly(UpstreamStatus(4, 5, 0)), at: UpstreamStages(.startTLS), .operatorFault(.protocolMistake), from: "Gmail"),
-    JudgementRule(535, .exactly(UpstreamStatus(5, 7, 139)), .operatorFault(.accountDisabled), from: "Exchange Online"),
-    JudgementRule(535, text: "account not subscribed", .operatorFault(.accountNotSubscribed), from: "Amazon SES"),
-    JudgementRule(550, .exactly(UpstreamStatus(5, 7, 30)), .operatorFault(.basicAuthenticationRetired), from: "Exchange Online"),
-    JudgementRule(501, .exactly(UpstreamStatus(5, 5, 124)), .operatorFault(.tokenRefused), from: "Exchange HVE"),
-    JudgementRule(501, .exactly(UpstreamStatus(5, 5, 127)), .operatorFault(.tokenRefused), from: "Exchange HVE"),
-    JudgementRule(530, text: "starttls", .operatorFault(.tlsRequired), from: "RFC 3207"),
-    JudgementRule(530, .any, .operatorFault(.authenticationRequired), from: "RFC 4954 §6"),
-    JudgementRule(500...599, .exactly(UpstreamStatus(5, 7, 57)), .operatorFault(.authenticationRequired), from: "Exchange Online"),
-    JudgementRule(503, text: "auth", at: UpstreamStages(.mail), .operatorFault(.authenticationRequired), from: "several"),
-    JudgementRule(535, .any, .operatorFault(.credentialsRefused), from: "RFC 4954 §6"),
-    JudgementRule(534, .any, .operatorFault(.mechanismUnavailable), from: "RFC 4954 §6"),
-    JudgementRule(538, .any, .operatorFault(.tlsRequired), from: "RFC 4954 §6"),
-    JudgementRule(523, .any, .operatorFault(.tlsRequired), from: "RFC 5248"),
-    JudgementRule(554, .absent, text: "access denied", at: .message, .operatorFault(.accessDenied), from: "Amazon SES"),
+      454, .exactly(EnhancedStatus(4, 5, 0)), at: UpstreamStages(.startTLS), means: .operatorFault(.protocolMistake), from: "Gmail"),
+    JudgementRule(535, .exactly(EnhancedStatus(5, 7, 139)), means: .operatorFault(.accountDisabled), from: "Exchange Online"),
+    JudgementRule(535, text: "account not subscribed", means: .operatorFault(.accountNotSubscribed), from: "Amazon SES"),
+    JudgementRule(550, .exactly(EnhancedStatus(5, 7, 30)), means: .operatorFault(.basicAuthenticationRetired), from: "Exchange Online"),
+    JudgementRule(501, .exactly(EnhancedStatus(5, 5, 124)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
+    JudgementRule(501, .exactly(EnhancedStatus(5, 5, 127)), means: .operatorFault(.tokenRefused), from: "Exchange HVE"),
+    JudgementRule(530, text: "starttls", means: .operatorFault(.tlsRequired), from: "RFC 3207"),
+    JudgementRule(530, means: .operatorFault(.authenticationRequired), from: "RFC 4954 §6"),
+    JudgementRule(500...599, .exactly(EnhancedStatus(5, 7, 57)), means: .operatorFault(.authenticationRequired), from: "Exchange Online"),
+    JudgementRule(503, text: "auth", at: UpstreamStages(.mail), means: .operatorFault(.authenticationRequired), from: "several"),
+    JudgementRule(535, means: .operatorFault(.credentialsRefused), from: "RFC 4954 §6"),
+    JudgementRule(534, means: .operatorFault(.mechanismUnavailable), from: "RFC 4954 §6"),
+    JudgementRule(538, means: .operatorFault(.tlsRequired), from: "RFC 4954 §6"),
+    JudgementRule(523, means: .operatorFault(.tlsRequired), from: "RFC 5248"),
+    JudgementRule(554, .absent, text: "access denied", at: .message, means: .operatorFault(.accessDenied), from: "Amazon SES"),
     JudgementRule(
-      554, .exactly(UpstreamStatus(5, 2, 2)), at: .message, .operatorFault(.mailboxFull), from: "Exchange Online"),
+      554, .exactly(EnhancedStatus(5, 2, 2)), at: .message, means: .operatorFault(.mailboxFull), from: "Exchange Online"),
   ]
 
   /// Whether this sender may, and to whom.
   private static let senders: [JudgementRule] = [
-    JudgementRule(550...554, text: "sendasdenied", at: .transaction, .operatorFault(.senderNotAllowed), from: "Exchange Online"),
+    JudgementRule(550...554, text: "sendasdenied", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
-      550...554, .exactly(UpstreamStatus(5, 2, 252)), at: .transaction, .operatorFault(.senderNotAllowed), from: "Exchange Online"),
+      550...554, .exactly(EnhancedStatus(5, 2, 252)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
-      550...554, .exactly(UpstreamStatus(5, 7, 60)), at: .transaction, .operatorFault(.senderNotAllowed), from: "Exchange Online"),
+      550...554, .exactly(EnhancedStatus(5, 7, 60)), at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Exchange Online"),
     JudgementRule(
-      500...599, text: "email address is not verified", at: .transaction, .operatorFault(.senderNotAllowed), from: "Amazon SES"),
-    JudgementRule(500...599, text: "not owned by user", at: .transaction, .operatorFault(.senderNotAllowed), from: "Postfix"),
-    JudgementRule(500...599, text: "not logged in", at: .transaction, .operatorFault(.authenticationRequired), from: "Postfix"),
-    JudgementRule(500...599, text: "client host rejected", at: .transaction, .operatorFault(.serviceRefused), from: "Postfix"),
-    JudgementRule(500...599, text: "relay access denied", at: .transaction, .operatorFault(.relayingRefused), from: "Postfix"),
-    JudgementRule(500...599, text: "relaying denied", at: .transaction, .operatorFault(.relayingRefused), from: "Sendmail"),
-    JudgementRule(500...599, text: "relay not permitted", at: .transaction, .operatorFault(.relayingRefused), from: "Exim"),
-    JudgementRule(500...599, text: "unable to relay", at: .transaction, .operatorFault(.relayingRefused), from: "Exchange"),
+      500...599, text: "email address is not verified", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Amazon SES"),
+    JudgementRule(500...599, text: "not owned by user", at: .transaction, means: .operatorFault(.senderNotAllowed), from: "Postfix"),
+    JudgementRule(500...599, text: "not logged in", at: .transaction, means: .operatorFault(.authenticationRequired), from: "Postfix"),
+    JudgementRule(500...599, text: "client host rejected", at: .transaction, means: .operatorFault(.serviceRefused), from: "Postfix"),
+    JudgementRule(500...599, text: "relay access denied", at: .transaction, means: .operatorFault(.relayingRefused), from: "Postfix"),
+    JudgementRule(500...599, text: "relaying denied", at: .transaction, means: .operatorFault(.relayingRefused), from: "Sendmail"),
+    JudgementRule(500...599, text: "relay not permitted", at: .transaction, means: .operatorFault(.relayingRefused), from: "Exim"),
+    JudgementRule(500...599, text: "unable to relay", at: .transaction, means: .operatorFault(.relayingRefused), from: "Exchange"),
   ]
 
   /// What the general rules would take for something else.
   private static let messages: [JudgementRule] = [
-    JudgementRule(451, text: "timeout waiting for data", .retry, from: "Amazon SES"),
-    JudgementRule(451, .exactly(UpstreamStatus(4, 4, 2)), .retry, from: "Gmail"),
+    JudgementRule(451, text: "timeout waiting for data", means: .retry, from: "Amazon SES"),
+    JudgementRule(451, .exactly(EnhancedStatus(4, 4, 2)), means: .retry, from: "Gmail"),
     JudgementRule(
-      503, .any, at: .transaction, .retry, from: "RFC 5321 §4.2.2: our sequence was lost, which says nothing about the message"),
-    JudgementRule(552, .exactly(UpstreamStatus(5, 3, 4)), at: .transaction, .permanent, from: "RFC 1870 §6"),
+      503, at: .transaction, means: .retry, from: "RFC 5321 §4.2.2: our sequence was lost, which says nothing about the message"),
+    JudgementRule(552, .exactly(EnhancedStatus(5, 3, 4)), at: .transaction, means: .permanent, from: "RFC 1870 §6"),
   ]
 }

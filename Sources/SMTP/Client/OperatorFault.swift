@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Something that only the person who runs this relay can put right, with the words that say how.
 ///
-/// Mail is held and nothing is bounced. A fault of the whole upstream stops deliveries there until a probe succeeds; a fault of one message holds that message alone,
-/// so that one app with a wrong sender, or one recipient with a full mailbox, cannot stop the others.
+/// Mail is held and nothing is bounced. A fault of the whole upstream stops deliveries there until a probe succeeds; a fault of one
+/// message holds that message alone, so that one app with a wrong sender, or one recipient with a full mailbox, cannot stop the others.
 package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case hostNotFound
   case certificateUntrusted

@@ -6,7 +6,8 @@ package import Octets
 /// A line ends with CRLF and nothing else. A bare LF or CR is refused, although many clients let it pass: with commands in flight the
 /// *count* of replies decides which message was taken, and a peer that echoes foreign bytes must not be able to shift it (RFC 5321
 /// §2.3.8). Length of a line, number of lines and length of a reply are bounded; every line must carry the code of the first
-/// (§4.2.1). A peer that is no SMTP server is recognised by its first bytes. After a fault the connection has no defined state and is to be closed.
+/// (§4.2.1). A peer that is no SMTP server is recognised by its first bytes. After a fault the connection has no defined state and is
+/// to be closed.
 ///
 ///     first line ──"ddd-"──► continuation ──"ddd-"──► continuation
 ///         └──"ddd " ────────────┴──────"ddd "──► reply, and back to the first line
@@ -22,7 +23,8 @@ package struct ReplyReader: Sendable {
   /// Whether some lines of an unfinished reply were read.
   package var isInsideReply: Bool { code != nil }
 
-  /// Takes whole lines from the start of `bytes`, up to the end of one reply; what was not consumed must be offered again with more behind it.
+  /// Takes whole lines from the start of `bytes`, up to the end of one reply; what was not consumed must be offered again with more
+  /// behind it.
   package mutating func read(_ bytes: Span<UInt8>) throws(ReplyFault) -> Progress {
     var consumed = 0
     while consumed < bytes.count {
@@ -78,8 +80,8 @@ package struct ReplyReader: Sendable {
       self.code = code
       return nil
     }
-    let found = UpstreamStatus.parse(text)?.status
-    let reply = UpstreamReply(code: code, status: found.flatMap { UInt16($0.kind) == code / 100 ? $0 : nil }, lines: lines)
+    let found = EnhancedStatus.leading(text)?.status
+    let reply = UpstreamReply(code: code, status: found.flatMap { UInt16($0.severity) == code / 100 ? $0 : nil }, lines: lines)
     self = ReplyReader(limits: limits)
     return reply
   }

@@ -3,9 +3,9 @@ package import Octets
 
 /// The client's side of one authentication: what to send, and what to answer to each challenge (RFC 4954 §4).
 ///
-/// It knows neither sockets nor replies' meaning: the caller sends what ``start(into:)`` wrote, hands every 334 to ``answer(_:into:)`` and takes any
-/// other reply as the end. Each mechanism is a sequence of stages of its own; PLAIN speaks once, in the AUTH command, LOGIN twice, behind two
-/// challenges whose text is ignored, because servers translate it.
+/// It knows neither sockets nor replies' meaning: the caller sends what ``start(into:)`` wrote, hands every 334 to ``answer(_:into:)``
+/// and takes any other reply as the end. Each mechanism is a sequence of stages of its own; PLAIN speaks once, in the AUTH command,
+/// LOGIN twice, behind two challenges whose text is ignored, because servers translate it.
 package struct SASLExchange: Sendable {
   /// How it is done.
   package let mechanism: SASLMechanism

@@ -23,13 +23,13 @@ package enum TransactionRefusal: Error, Hashable, Sendable {
   }
 
   /// The enhanced status code of a report (RFC 3463, RFC 6531, RFC 8689).
-  package var status: UpstreamStatus {
+  package var status: EnhancedStatus {
     switch self {
-    case .tooLarge: UpstreamStatus(5, 3, 4)
-    case .internationalizationNotOffered: UpstreamStatus(5, 6, 7)
-    case .binaryNotOffered: UpstreamStatus(5, 6, 3)
-    case .requireTLSNotOffered: UpstreamStatus(5, 7, 30)
-    case .unsafeAddress: UpstreamStatus(5, 1, 3)
+    case .tooLarge: EnhancedStatus(5, 3, 4)
+    case .internationalizationNotOffered: EnhancedStatus(5, 6, 7)
+    case .binaryNotOffered: EnhancedStatus(5, 6, 3)
+    case .requireTLSNotOffered: EnhancedStatus(5, 7, 30)
+    case .unsafeAddress: EnhancedStatus(5, 1, 3)
     }
   }
 }

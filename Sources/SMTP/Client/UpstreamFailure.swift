@@ -41,7 +41,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   /// The peer was silent for too long.
   case timedOut
 
-  /// What follows for the message and the upstream. Loss of the connection behind the final dot means retry: the message may then arrive twice.
+  /// What follows for the message and the upstream. Loss of the connection behind the final dot means retry: the message may then
+  /// arrive twice.
   package var judgement: Judgement {
     switch self {
     case .hostNotFound: .operatorFault(.hostNotFound)

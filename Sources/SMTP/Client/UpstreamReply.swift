@@ -11,11 +11,11 @@ package struct UpstreamReply: Hashable, Sendable {
   /// The three-digit code, 200 to 599.
   package let code: UInt16
   /// The enhanced status code of the last line, when it has one that agrees with the code.
-  package let status: UpstreamStatus?
+  package let status: EnhancedStatus?
   /// What each line said behind its code, enhanced status included, made printable; at least one line.
   package let lines: [String]
 
-  init(code: UInt16, status: UpstreamStatus?, lines: [String]) {
+  init(code: UInt16, status: EnhancedStatus?, lines: [String]) {
     self.code = code
     self.status = status
     self.lines = lines
@@ -26,7 +26,7 @@ package struct UpstreamReply: Hashable, Sendable {
     var words = ""
     for line in lines {
       var rest = line[...]
-      if let found = UpstreamStatus.parse(Array(line.utf8).span) {
+      if let found = EnhancedStatus.leading(Array(line.utf8).span) {
         rest = line[line.utf8.index(line.startIndex, offsetBy: found.length)...]
       }
       let trimmed = rest.drop { $0 == " " }

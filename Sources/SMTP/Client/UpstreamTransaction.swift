@@ -5,8 +5,8 @@ package import Octets
 /// One message on its way into one upstream: which parameters go with MAIL and RCPT there, decided once.
 ///
 /// A parameter is written only where the upstream offered its extension. What the message needs and the upstream does not offer:
-/// - *8-bit body without 8BITMIME*: sent as it is, without `BODY=`. RFC 6152 §3 asks to convert or to fail; converting breaks signatures (DKIM), failing loses
-///   mail that every deployed server in fact passes on unharmed.
+/// - *8-bit body without 8BITMIME*: sent as it is, without `BODY=`. RFC 6152 §3 asks to convert or to fail; converting breaks
+///   signatures (DKIM), failing loses mail that every deployed server in fact passes on unharmed.
 /// - *binary body without BINARYMIME and CHUNKING*, *SMTPUTF8*, *REQUIRETLS*: the message fails for good, in words.
 /// - *larger than the announced SIZE*: fails for good, with both numbers.
 /// - *DSN*: the wishes are left out (RFC 3461 §5.2.2 lets the reports be ours).
@@ -44,7 +44,7 @@ package struct UpstreamTransaction: Hashable, Sendable {
       case .headers: parameters += " RET=HDRS"
       case nil: break
       }
-      if let id = envelope.envelopeID.map(XText.encode), !id.isEmpty, id.utf8.count <= 100 { parameters += " ENVID=\(id)" }
+      if let id = envelope.envelopeID.map(Xtext.encode), !id.isEmpty, id.utf8.count <= 100 { parameters += " ENVID=\(id)" }
     }
     self.parameters = parameters
   }
@@ -71,7 +71,7 @@ package struct UpstreamTransaction: Hashable, Sendable {
         line.append(" NOTIFY=")
         line.append(UpstreamTransaction.words(notify))
       }
-      if let original = recipient.original.flatMap(XText.originalRecipient) {
+      if let original = recipient.original.flatMap(OriginalRecipient.argument) {
         line.append(" ORCPT=")
         line.append(original)
       }

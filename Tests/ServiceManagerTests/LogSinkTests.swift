@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import ServiceManager
+import Testing
+
+/// Each test runs in a process of its own, because standard error and the environment belong to the process.
+@Suite struct LogSinkTests {
+  @Test func `without the journal a record is one line on standard error`() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      setVariable("JOURNAL_STREAM", nil)
+      let sink = LogSink()
+      #expect(sink.isJournal == false)
+      sink.write(priority: 6, "accepted 1\r\nforged line", fields: [("MESSAGE_SIZE", "12")])
+      sink.write(priority: 4, "grüße")
+    }
+    let text = String(decoding: try #require(result?.standardErrorContent), as: UTF8.self)
+    #expect(text == "accepted 1  forged line\ngrüße\n")
+  }
+
+  @Test func `standard error that was redirected since is not the journal`() async {
+    await #expect(processExitsWith: .success) {
+      setVariable("JOURNAL_STREAM", "1:1")
+      #expect(LogSink().isJournal == false)
+      setVariable("JOURNAL_STREAM", "nonsense")
+      #expect(LogSink().isJournal == false)
+    }
+  }
+
+  @Test func `standard error that is the journal is recognised by device and inode`() async {
+    await #expect(processExitsWith: .success) {
+      setVariable("JOURNAL_STREAM", standardErrorAsStream())
+      #expect(LogSink().isJournal)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "a place for a journal of our own needs root")) func `a record for the journal carries its fields`()
+    async
+  {
+    await #expect(processExitsWith: .success) {
+      guard hideRun() else { return }
+      _ = unsafe mkdir("/run/systemd", 0o755)
+      _ = unsafe mkdir("/run/systemd/journal", 0o755)
+      let journal = DatagramSocket(path: "/run/systemd/journal/socket")
+      setVariable("JOURNAL_STREAM", standardErrorAsStream())
+      LogSink().write(priority: 4, "the password is wrong", fields: [("UPSTREAM", "default"), ("REPLY", "535 5.7.8")])
+      let record = journal.receive()
+      #expect(record == "MESSAGE=the password is wrong\nPRIORITY=4\nSYSLOG_IDENTIFIER=posthoused\nUPSTREAM=default\nREPLY=535 5.7.8\n")
+    }
+  }
+
+  @Test(arguments: ["lower", "_TRUSTED", "1ST", "", "A B"]) func `a field that the journal would refuse is a bug`(name: String) async {
+    await #expect(processExitsWith: .failure) { [name = name as String] in
+      setVariable("JOURNAL_STREAM", standardErrorAsStream())
+      LogSink().write(priority: 6, "text", fields: [(name, "value")])
+    }
+  }
+}
