@@ -14,8 +14,11 @@ let house: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries.
-let selfContained: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries. The linker of
+/// the Swift toolchain packs their relocations, which is half a megabyte of memory less.
+let selfContained: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+]
 
 func room(_ name: String, _ uses: [String] = []) -> Target {
   .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house)
