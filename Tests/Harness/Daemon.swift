@@ -19,6 +19,7 @@ package final class Daemon: Sendable {
   package let spool: String
   private let rig: Rig
   private let options: Options
+  private let settings: Mutex<DaemonSettings>
   private let processes = Mutex<[ChildProcess]>([])
 
   /// How a daemon is started.
@@ -46,6 +47,7 @@ package final class Daemon: Sendable {
     settings["Spool.Directory"] = spool
     settings["Control.Socket"] = control.path
     if settings["Upstream.Host"] == nil { settings["Upstream.Host"] = "capture:\(captured.path)" }
+    self.settings = Mutex(settings)
     try Files.write(settings.text, to: configurationPath, mode: 0o600)
   }
 
@@ -106,11 +108,17 @@ package final class Daemon: Sendable {
 
   /// Runs the `posthouse` command against this daemon, to its end.
   package func command(_ arguments: String...) throws -> ChildProcess {
-    try rig.run(try Environment.program("posthouse"), ["--socket", control.path] + arguments)
+    try rig.run(try Environment.program("posthouse"), ["--config", configurationPath] + arguments)
   }
 
-  /// Replaces settings in the file; they hold after a reload.
-  package func rewrite(_ text: String) throws { try Files.write(text, to: configurationPath, mode: 0o600) }
+  /// Changes settings in the file; they hold after a reload or a restart.
+  package func change(_ change: (inout DaemonSettings) -> Void) throws {
+    let text = settings.withLock { settings in
+      change(&settings)
+      return settings.text
+    }
+    try Files.write(text, to: configurationPath, mode: 0o600)
+  }
 
   /// Asks it to read its configuration again, and waits until it has.
   package func reload() throws {
