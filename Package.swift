@@ -14,8 +14,11 @@ let house: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries.
-let selfContained: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries. The linker of
+/// the Swift toolchain packs their relocations, which is half a megabyte of memory less.
+let selfContained: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+]
 
 func room(_ name: String, _ uses: [String] = []) -> Target {
   .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house)
@@ -85,8 +88,7 @@ let package = Package(
       "Relay",
       [
         "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
-        "ServiceManager",
-        "Spool", "Submission", "Delivery", "Control",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
       ]),
     // 8
     program(
@@ -95,6 +97,7 @@ let package = Package(
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
+    support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
     tests("TimekeepingTests", ["Timekeeping"]),
@@ -112,6 +115,9 @@ let package = Package(
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
+    tests("TidyTests", ["Harness"]),
+    tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )
