@@ -72,6 +72,9 @@ let package = Package(
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
 
+    // 8 programs
+    program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
+
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
 
@@ -90,6 +93,7 @@ let package = Package(
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
+    tests("PosthouseTests", ["Varlink", "Octets"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
   ],
   swiftLanguageModes: [.v6]
