@@ -71,12 +71,33 @@ let package = Package(
     room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
+    // 6 drivers
+    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Delivery",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool",
+      ]),
+    room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
+    // 7
+    room(
+      "Relay",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager",
+        "Spool", "Submission", "Delivery", "Control",
+      ]),
+    // 8
+    program(
+      "posthoused",
+      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
 
     // 8 programs
     program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
 
     // Help for the tests.
-    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
     tests("TimekeepingTests", ["Timekeeping"]),
@@ -88,9 +109,9 @@ let package = Package(
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
+    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
-    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("PosthouseTests", ["Varlink", "Octets"]),
