@@ -92,8 +92,6 @@ let package = Package(
     program(
       "posthoused",
       ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
-
-    // 8 programs
     program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
 
     // Help for the tests.

@@ -6,7 +6,7 @@ internal import Settings
 /// Where a command finds the configuration and the control socket.
 struct CommandContext {
   private let invocation: Invocation
-  private let surroundings = Surroundings()
+  private let environment = Host.environment
 
   init(_ invocation: Invocation) { self.invocation = invocation }
 
@@ -27,7 +27,7 @@ struct CommandContext {
     } catch {
       throw CommandFailure(error, remedy: "name another file with --config")
     }
-    let reading = SettingsReading(files: files.files, environment: surroundings.environment, systemHostname: surroundings.hostname)
+    let reading = SettingsReading(files: files.files, environment: environment, systemHostname: Host.name)
     return Configuration(path: path, files: files, reading: reading)
   }
 
@@ -37,7 +37,7 @@ struct CommandContext {
     if invocation.configuration != nil { return try connect(configuration().reading.settings.control.socket.path) }
     // Whoever may use the socket need not be allowed to read the configuration, which may hold a password.
     let settings = (try? configuration())?.reading.settings
-    let usual = SettingsReading(files: [], environment: surroundings.environment, systemHostname: "").settings
+    let usual = SettingsReading(files: [], environment: environment, systemHostname: "").settings
     return try connect((settings ?? usual).control.socket.path)
   }
 
@@ -46,7 +46,7 @@ struct CommandContext {
   }
 
   private func variable(_ name: String) -> String? {
-    guard let value = surroundings.environment[name], !value.isEmpty else { return nil }
+    guard let value = environment[name], !value.isEmpty else { return nil }
     return value
   }
 }
