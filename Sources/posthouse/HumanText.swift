@@ -38,6 +38,11 @@ struct HumanText {
     return unit == 0 || tenths >= 100 ? "\(tenths / 10)\(name)" : "\(tenths / 10).\(tenths % 10)\(name)"
   }
 
+  /// The name of a field as words: `messagesAccepted` is `messages accepted`.
+  static func words(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? " \($1.lowercased())" : String($1) }
+  }
+
   /// A number with its noun: `1 message`, `2 messages`.
   static func count(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
 }

@@ -52,7 +52,7 @@ struct StatusReport {
     if status.upstreams.isEmpty { facts.append(("Upstream", "none")) }
     facts.append(("Listening", status.listeners.isEmpty ? "nowhere" : status.listeners.map(describe).joined(separator: ", ")))
     facts.append(("Spool", describe(status.spool)))
-    let counters = status.counters.filter { $0.count != 0 }.map { "\($0.name.shown) \($0.count)" }
+    let counters = status.counters.filter { $0.count != 0 }.map { "\(HumanText.words($0.name.shown)) \($0.count)" }
     if !counters.isEmpty { facts.append(("Counted", counters.joined(separator: ", "))) }
     return facts.map { name, text in "  \(name)\(String(repeating: " ", count: 10 - name.count)) \(text)" }
   }

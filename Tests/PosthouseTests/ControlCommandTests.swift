@@ -25,7 +25,7 @@ import Varlink
       version: "0.1.0", state: .running, hostname: "app1.example.com", startedUSec: now - 7_500_000_000,
       listeners: [.init(address: "127.0.0.1:25", connections: 3), .init(address: "[::1]:25", connections: 0)], upstreams: [upstream],
       spool: spool,
-      counters: [.init(name: "accepted", count: 12), .init(name: "refused", count: 0)], warnings: [])
+      counters: [.init(name: "messagesAccepted", count: 12), .init(name: "refused", count: 0)], warnings: [])
   }
 
   private func reply(_ status: RelayStatus) -> ScriptedService.Script {
@@ -41,7 +41,7 @@ import Varlink
           Upstream   smtp.example.com:587, TLS starttls, idle, last success 3 min ago
           Listening  127.0.0.1:25 (3 connections), [::1]:25
           Spool      /var/lib/posthouse: 2 messages, 2.9K (2 queued)
-          Counted    accepted 12
+          Counted    messages accepted 12
 
         """)
     #expect(run.code == 0 && run.complaint == "")
