@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clinux_disk.h"
 #include "clinux_peer.h"
 
 /// One event as the loop sees it.
