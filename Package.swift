@@ -61,7 +61,7 @@ let package = Package(
     room("Varlink", ["Octets"]),
     // 2 pure
     room("SMTP", ["Octets", "Timekeeping", "Mail"]),
-    room("Policy", ["Octets", "Mail"]),
+    room("Policy", ["Octets", "Mail", "Settings"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
     // 3 system
@@ -75,7 +75,9 @@ let package = Package(
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
     // 6 drivers
-    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Submission",
+      ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Spool"]),
     room(
       "Delivery",
       [
@@ -88,16 +90,20 @@ let package = Package(
       "Relay",
       [
         "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
-        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control", "TLS",
       ]),
     // 8
     program(
       "posthoused",
-      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
+      [
+        "Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Submission",
+        "Relay",
+      ]),
     program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
+    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -105,8 +111,8 @@ let package = Package(
     tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
     tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
     tests("VarlinkTests", ["Varlink", "Octets"]),
-    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping"]),
-    tests("PolicyTests", ["Policy", "Mail", "Octets"]),
+    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping", "Dialogues"]),
+    tests("PolicyTests", ["Policy", "Mail", "Octets", "Settings"]),
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
@@ -117,6 +123,12 @@ let package = Package(
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("PosthouseTests", ["Varlink", "Octets"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests(
+      "SubmissionTests",
+      [
+        "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "EventLoop", "LinuxSystem", "Octets",
+        "Timekeeping", "Simulation", "Dialogues",
+      ]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
