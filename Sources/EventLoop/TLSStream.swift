@@ -26,6 +26,8 @@ package import Timekeeping
 
   package var peerUser: UInt32? { lower.peerUser }
 
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { lower.peerIdentity(by: lookup) }
+
   package var holdsUnsentBytes: Bool { !outgoing.isEmpty || lower.holdsUnsentBytes }
 
   /// Completes the handshake; afterwards the peer is who the policy demands.

@@ -65,6 +65,7 @@ package enum SubmissionEvent: Hashable, Sendable {
     var fields = [EventField("client", client.peer)]
     if !client.greeting.isEmpty { fields.append(EventField("helo", client.greeting)) }
     if let user = client.user { fields.append(EventField("uid", user)) }
+    if let name = client.userName { fields.append(EventField("user", name)) }
     if let unit = client.unit { fields.append(EventField("unit", unit)) }
     return fields
   }

@@ -267,6 +267,7 @@ extension [UInt8] {
   }
 
   fileprivate mutating func setLength(_ length: Int) {
-    if length <= count { removeSubrange(length...) } else { append(contentsOf: repeatElement(0, count: length - count)) }
+    // An array of zeros is made by one call, also in a build for debugging.
+    if length <= count { removeSubrange(length...) } else { append(contentsOf: [UInt8](repeating: 0, count: length - count)) }
   }
 }

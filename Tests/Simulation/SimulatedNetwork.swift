@@ -11,6 +11,8 @@ package import Timekeeping
   private var listeners: [SocketAddress: SimulatedListener] = [:]
   private var nextPort: UInt16 = 40_000
   private var open: [SimulatedStream] = []
+  /// What a kernel would tell about whoever connects, asked each time.
+  package var identity: () -> PeerIdentity = { .unknown(.noSuchSocket) }
 
   /// A network in which every byte travels for `latency`.
   package init(_ loop: EventLoop, latency: Duration = .microseconds(50)) {
@@ -34,8 +36,8 @@ package import Timekeeping
       throw .system(SystemFailure(call: "connect to", subject: "\(address)", number: ECONNREFUSED))
     }
     let here = source ?? .v4([127, 0, 0, 1], port: freePort())
-    let near = SimulatedStream(peer: address, loop, latency)
-    let far = SimulatedStream(peer: here, loop, latency)
+    let near = SimulatedStream(peer: address, loop, latency) { .unknown(.noSuchSocket) }
+    let far = SimulatedStream(peer: here, loop, latency, identity)
     near.pair(with: far)
     open.append(near)
     begun(near)
