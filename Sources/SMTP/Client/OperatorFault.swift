@@ -25,6 +25,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case accountDisabled
   case basicAuthenticationRetired
   case tokenRefused
+  case upstreamUnproved
   case accountNotSubscribed
   case accessDenied
   case mailboxFull
@@ -47,7 +48,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .hostNotFound, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .tlsRequired, .peerSpeaksPlaintext,
       .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused, .authenticationRequired,
       .authenticationNotOffered, .mechanismUnavailable, .channelUnsafe, .credentialsUnavailable, .credentialsRefused,
-      .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .accountNotSubscribed, .accessDenied, .protocolMistake:
+      .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .upstreamUnproved, .accountNotSubscribed, .accessDenied,
+      .protocolMistake:
       .upstream
     }
   }
@@ -76,6 +78,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .accountDisabled: "SMTP AUTH is switched off for this account"
     case .basicAuthenticationRetired: "the upstream no longer takes passwords"
     case .tokenRefused: "the upstream refused the access token"
+    case .upstreamUnproved: "the upstream could not prove that it knows the password"
     case .accountNotSubscribed: "the account is not subscribed to the sending service"
     case .accessDenied: "the account lacks the permission to send"
     case .mailboxFull: "a mailbox at the upstream is full"
@@ -109,6 +112,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .accountDisabled: "enable SMTP AUTH for the mailbox and the tenant; security defaults may forbid it"
     case .basicAuthenticationRetired: "use OAuth credentials, or another upstream"
     case .tokenRefused: "renew tokens earlier, and check that user and token belong together"
+    case .upstreamUnproved: "check that Host is the right one; if it is, somebody may stand between, or the account is stored wrongly there"
     case .accountNotSubscribed: "finish the account's sign-up with the provider"
     case .accessDenied: "grant it (Amazon SES: ses:SendRawEmail)"
     case .mailboxFull: "empty it; in an Exchange account that sends, Sent Items count too"
