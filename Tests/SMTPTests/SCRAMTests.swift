@@ -154,7 +154,7 @@ struct SCRAMTests {
     #expect(try script.fault("235 welcome").fault == .successTooEarly)
   }
 
-  @Test(arguments: 0..<200) func `garbage for challenges never does more than cancel`(seed: Int) throws {
+  @Test(arguments: 0..<60) func `garbage for challenges never does more than cancel`(seed: Int) throws {
     var random = ClientGenerator(UInt64(seed))
     var script = try SASLScript.password(offered: Bool.random(using: &random) ? "SCRAM-SHA-256" : "SCRAM-SHA-1")
     _ = try script.start()

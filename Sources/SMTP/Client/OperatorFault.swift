@@ -32,6 +32,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case senderNotAllowed
   case relayingRefused
   case protocolMistake
+  case upstreamHeldByRule
+  case messageHeldByRule
 
   /// How much is held.
   package enum Scope: Hashable, Sendable {
@@ -44,12 +46,12 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   /// What is held until the fault is gone.
   package var scope: Scope {
     switch self {
-    case .senderNotAllowed, .relayingRefused, .mailboxFull: .message
+    case .senderNotAllowed, .relayingRefused, .mailboxFull, .messageHeldByRule: .message
     case .hostNotFound, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .tlsRequired, .peerSpeaksPlaintext,
       .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused, .authenticationRequired,
       .authenticationNotOffered, .mechanismUnavailable, .channelUnsafe, .credentialsUnavailable, .credentialsRefused,
       .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .upstreamUnproved, .accountNotSubscribed, .accessDenied,
-      .protocolMistake:
+      .protocolMistake, .upstreamHeldByRule:
       .upstream
     }
   }
@@ -85,6 +87,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .senderNotAllowed: "the account may not send with this sender"
     case .relayingRefused: "the upstream does not relay for us to this recipient"
     case .protocolMistake: "the upstream refused a command that should be right"
+    case .upstreamHeldByRule: "a rule of the configuration holds the upstream for this reply"
+    case .messageHeldByRule: "a rule of the configuration holds the message for this reply"
     }
   }
 
@@ -119,6 +123,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .senderNotAllowed: "verify the sender with the provider, let the account send as it, or have it rewritten"
     case .relayingRefused: "set User and Password, or have this machine's address allowed there"
     case .protocolMistake: "report it together with the log of this connection"
+    case .upstreamHeldByRule: "read the reply and put right what it says; it is tried again by itself"
+    case .messageHeldByRule: "read the reply, put right what it says, and flush the message"
     }
   }
 }
