@@ -96,6 +96,12 @@ struct Journal {
     return true
   }
 
+  /// The changes of a message that are not known to be on stable storage, in their order.
+  func pendingChanges(of id: MessageID) -> [SettledRecord] {
+    let waves = [inFlight?.assembly.wave, assembled?.wave].compactMap { $0 }
+    return waves.flatMap { $0.settlements.filter { $0.id == id } } + settlements.settlements(of: id)
+  }
+
   // MARK: what goes out
 
   /// When something is to be done though nothing comes in.
@@ -113,9 +119,6 @@ struct Journal {
 
   /// Has what waits written at once.
   mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }
-
-  /// Whether a batch waits for a segment that is not ready.
-  var isStarved: Bool { assembled != nil && inFlight == nil && problem == nil }
 
   /// The next plan for the journal thread, if there is something to write and nothing being written.
   mutating func nextCommit(at now: Moment) -> CommitPlan? {
@@ -137,9 +140,9 @@ struct Journal {
     return plan
   }
 
-  /// Refuses the messages that wait for a segment, because none can be made ready.
+  /// Refuses the messages that wait for a segment, if none can be made ready.
   mutating func giveUpWaiting(at now: Moment) -> [Answer] {
-    guard isStarved, let failure = pool.failure else { return [] }
+    guard assembled != nil, inFlight == nil, let failure = problem?.failure ?? pool.failure else { return [] }
     settlementsDue = now + limits.probeInterval
     return refuseAll(.full(SpoolProblem.preparation(failure).words))
   }
@@ -156,6 +159,7 @@ struct Journal {
       tail = nil
       if plan.header != nil { pool.discard(plan.segment.slot) } else { ledger.suspectLast() }
       problem = (failure, now + limits.probeInterval)
+      settlementsDue = now + limits.probeInterval
       assembled = assembly
       return refuseAll(.failing(SpoolProblem.journal(failure).words))
     }
@@ -341,6 +345,7 @@ struct Journal {
       tickets = assembly.arrivals.compactMap(\.ticket) + settlements.putBack(assembly.wave) + tickets
       assembled = nil
     }
+    tickets += settlements.takeTickets()
     return tickets.map { Answer(ticket: $0, result: .failure(refusal)) }
   }
 }

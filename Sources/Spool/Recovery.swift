@@ -24,7 +24,10 @@ struct Recovery {
     try recovery.replay(chain)
     try recovery.collectSpares(chain)
     try recovery.matchBodies()
-    try SpoolFailure.system { () throws(SystemFailure) in try disk.syncDirectory("") }
+    // What another process made before it was killed may be in memory only.
+    try SpoolFailure.system { () throws(SystemFailure) in
+      for directory in [SpoolFormat.journalDirectory, SpoolFormat.bodiesDirectory, ""] { try disk.syncDirectory(directory) }
+    }
     recovery.result.report.messages = recovery.result.queue.index.count
     return recovery.result
   }

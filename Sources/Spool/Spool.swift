@@ -194,7 +194,7 @@ package import Timekeeping
         self.pump()
         if self.isClosed { self.idleness.wake() }
       }
-    } else if journal.isStarved {
+    } else {
       answer(journal.giveUpWaiting(at: now))
     }
     clean()
@@ -234,9 +234,9 @@ package import Timekeeping
     alarm = nil
     guard let due else { return }
     alarm = (
-      loop.schedule(at: due) {
-        self.alarm = nil
-        self.pump()
+      loop.schedule(at: due) { [weak self] in
+        self?.alarm = nil
+        self?.pump()
       }, due
     )
   }

@@ -49,7 +49,12 @@ extension Spool {
       guard let entry = entry(id) else { throw .notFound }
       let reader = RecordReader(disk, journal.ledger.segments)
       switch await workers.perform(loop, { reader.attempt(entry, body: .wanted) }) {
-      case .success(let record): return StoredLetter(record, size: record.body.size)
+      case .success(var record):
+        // What was written while the worker was reading is read anew; what is still to be written is added.
+        guard let present = self.entry(id), present.accepted == entry.accepted, present.settled == entry.settled else { continue }
+        for change in journal.pendingChanges(of: id) { record.take(change) }
+        (record.state, record.attempts, record.nextAttempt) = (present.state, present.attempts, present.nextAttempt)
+        return StoredLetter(record, size: record.body.size)
       case .failure(.system(let failure)): throw .system(failure)
       case .failure(.damaged(let defect)):
         // The record may have been moved, and its segment used again, while the worker was reading.

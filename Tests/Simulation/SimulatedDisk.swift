@@ -39,6 +39,9 @@ package final class SimulatedDisk: Disk {
   /// Loses what a power failure may lose, and starts again: files that were open are of no use any more.
   package func crash() { state.withLock { $0.crash() } }
 
+  /// Ends the process that used the disk: nothing is lost, but files that were open are of no use any more.
+  package func kill() { state.withLock { $0.kill() } }
+
   /// What a power failure at this moment may leave, as a disk of its own.
   package func crashedCopy(seed: UInt64) -> SimulatedDisk {
     let copy = SimulatedDisk(seed: seed)

@@ -205,6 +205,10 @@ struct SimulatedDiskState: Sendable {
     durableNames = names
     let living = Set(names.values)
     files = files.filter { living.contains($0.key) }
+    kill()
+  }
+
+  mutating func kill() {
     locks = []
     epoch += 1
     (isOff, isCutting, powerLeft, pendingTrouble) = (false, false, nil, nil)
