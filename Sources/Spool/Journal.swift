@@ -33,6 +33,8 @@ struct Journal {
   /// Why the journal cannot be written, if it cannot, and when to try again.
   private(set) var problem: (failure: SystemFailure, retry: Moment)?
 
+  /// How many messages cleaning has moved.
+  private(set) var moved = 0
   /// How many messages are in each state.
   private(set) var counts = QueueCounts()
 
@@ -323,6 +325,7 @@ struct Journal {
       return
     }
     guard let place = index.find(entry.number), index[place].accepted == old else { return }
+    moved += 1
     ledger.subtract(old, units: index[place].lengthUnits)
     ledger.add(location, units: entry.lengthUnits)
     index[place].accepted = location

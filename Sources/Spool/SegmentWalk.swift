@@ -152,8 +152,6 @@ struct SegmentWalk {
   private mutating func isBlank(_ place: Int) throws(SystemFailure) -> Bool {
     let count = min(64, end.limit - place)
     guard try window.load(place, count) else { return true }
-    let bytes = window[place, count]
-    for index in bytes.indices where bytes[index] != 0 { return false }
-    return true
+    return window[place, count].isZero
   }
 }

@@ -185,8 +185,9 @@ private final class SimulatedFile: DiskFile {
   }
 
   func write(_ pieces: [[UInt8]], at offset: Int64) throws(SystemFailure) {
-    let bytes = Array(pieces.joined())
-    try disk.use(.write, "write", path, epoch) { [file] in $0.write(bytes, Int(offset), to: file) }
+    var bytes: [UInt8] = []
+    for piece in pieces { bytes += piece }
+    try disk.use(.write, "write", path, epoch) { [file, bytes] in $0.write(bytes, Int(offset), to: file) }
   }
 
   func read(_ count: Int, at offset: Int64) throws(SystemFailure) -> [UInt8] {

@@ -271,6 +271,6 @@ extension [UInt8] {
   }
 
   fileprivate mutating func setLength(_ length: Int) {
-    if length <= count { removeSubrange(length...) } else { append(contentsOf: repeatElement(0, count: length - count)) }
+    if length <= count { removeSubrange(length...) } else { append(contentsOf: [UInt8](repeating: 0, count: length - count)) }
   }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import LinuxSystem
 import Mail
+import Octets
 import Simulation
 import Timekeeping
 
@@ -23,6 +24,10 @@ final class SpoolModel: @unchecked Sendable {
   private(set) var violation: String?
   private(set) var accepted = 0
   private(set) var recoveries = 0
+  private(set) var tornTails = 0
+  private(set) var orphans = 0
+  private(set) var summaries = 0
+  private(set) var moved = 0
 
   private struct History {
     var letter: Letter
@@ -51,7 +56,9 @@ final class SpoolModel: @unchecked Sendable {
     for life in 0..<lives where violation == nil {
       if chance(6) { disk.cutPower(afterCalls: Int.random(in: 1...40, using: &random)) }
       let seed = random.next()
-      let failure = SpoolLife.run(disk, .small, clock: clock, seed: seed) { spool, loop in await self.live(spool, loop) }
+      var limits = SpoolLimits.small
+      limits.segmentSize = .kibibytes([16, 16, 32, 64].randomElement(using: &random) ?? 16)
+      let failure = SpoolLife.run(disk, limits, clock: clock, seed: seed) { spool, loop in await self.live(spool, loop) }
       if let failure, !disk.isOff { violation = violation ?? "life \(life): the spool does not open: \(failure)" }
       disk.heal()
       if chance(4), !disk.isOff { disk.kill() } else { disk.crash() }
@@ -63,6 +70,10 @@ final class SpoolModel: @unchecked Sendable {
     await compare(spool)
     guard violation == nil else { return }
     recoveries += 1
+    tornTails += spool.report.hadTornTail ? 1 : 0
+    orphans += spool.report.orphansRemoved
+    summaries += spool.report.segmentsSummarized
+    defer { moved += spool.journal.moved }
     if chance(2) { disk.cutPower(afterCalls: Int.random(in: 1...300, using: &random)) }
     for call in [SimulatedDisk.Call.write, .sync, .fill, .open, .read] where chance(6) {
       disk.fail(
@@ -101,7 +112,9 @@ final class SpoolModel: @unchecked Sendable {
     if messages[id.number] != nil { violation = violation ?? "the number \(id) was given out twice" }
     let recipients = (1...Int.random(in: 1...4, using: &random)).map { "r\($0)@example.net" }
     let length = chance(4) ? Int.random(in: 2000...9000, using: &random) : Int.random(in: 0...1500, using: &random)
-    let body = (0..<length).map { _ in UInt8.random(in: 32...126, using: &random) }
+    let line = Array("\(id) \(random.next())\r\n".utf8)
+    var body: [UInt8] = []
+    while body.count < length { body += line }
     var letter = Letter.sample(id, to: recipients, at: clock.wallTime)
     letter.isHeld = chance(10)
     let fresh = Snapshot(
