@@ -24,6 +24,8 @@ struct Journal {
   private var relocations: [Relocation] = []
   private var settlements: SettlementQueue
   private var settlementsDue: Moment?
+  /// Where the newest settlement of a message stands that has left the index, while its going is not on stable storage.
+  private var departing: [UInt64: RecordLocation] = [:]
   private var assembled: Assembly?
   private var inFlight: (assembly: Assembly, plan: CommitPlan)?
   private var nextSequence: UInt32
@@ -89,6 +91,7 @@ struct Journal {
     } else {
       change.removesBody = entry.flags.contains(.bodyInFile)
       change.outcomes = []
+      if entry.attempts > 0 { departing[entry.number] = entry.settled }
       ledger.subtract(entry.accepted, units: entry.lengthUnits)
       index.remove(at: place)
       verdicts.remove(change.id.number)
@@ -245,9 +248,8 @@ struct Journal {
     relocations = []
     for place in assembly.wave.settlements.indices {
       let settlement = assembly.wave.settlements[place]
-      if let entry = index.find(settlement.id.number).map({ index[$0] }), entry.settled != .none {
-        assembly.wave.settlements[place].previous = entry.settled
-      }
+      let before = index.find(settlement.id.number).map { index[$0].settled } ?? departing[settlement.id.number]
+      assembly.wave.settlements[place].previous = before ?? .none
       assembly.batch.append(.settled, verdicts: settlement.outcomes.count, meta: assembly.wave.settlements[place].encodeMeta)
     }
     let oldest = ledger.oldestNeeded
@@ -306,13 +308,21 @@ struct Journal {
     for (arrival, place) in zip(assembly.arrivals, places) { enter(arrival, at: place) }
     var bodies: [String] = []
     for (settlement, place) in zip(assembly.wave.settlements, places.dropFirst(assembly.arrivals.count)) {
-      if let found = index.find(settlement.id.number) { index[found].settled = place }
+      note(settlement, at: place)
       if settlement.removesBody { bodies.append(SpoolFormat.bodiesDirectory + "/\(settlement.id)") }
     }
     if !bodies.isEmpty { chores.append(.remove(bodies)) }
     if let oldest = assembly.trim { for segment in ledger.removeSegments(before: oldest) { pool.recycle(segment) } }
     let tickets = assembly.arrivals.compactMap(\.ticket) + assembly.wave.tickets
     return tickets.map { Answer(ticket: $0, result: .success(())) }
+  }
+
+  private mutating func note(_ settlement: SettledRecord, at location: RecordLocation) {
+    if let place = index.find(settlement.id.number) {
+      index[place].settled = location
+    } else if !departing.isEmpty, departing[settlement.id.number] != nil {
+      departing[settlement.id.number] = settlement.state == nil ? nil : location
+    }
   }
 
   private mutating func enter(_ arrival: Arrival, at location: RecordLocation) {

@@ -180,7 +180,12 @@ struct SimulatedDiskState: Sendable {
     guard !ignoresSyncs, var inode = files[file] else { return result }
     if isOff { return result }
     if case .success = result {
-      inode.durable = inode.content
+      for change in inode.changes {
+        switch change {
+        case .write(let bytes, let offset): inode.durable.overwrite(with: bytes, at: offset)
+        case .truncate(let size): inode.durable.setLength(size)
+        }
+      }
     } else {
       for change in inode.changes { settle(change, &inode.durable) }
     }

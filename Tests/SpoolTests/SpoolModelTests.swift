@@ -8,7 +8,7 @@ import Testing
   }
 
   /// The seeds of this run: `POSTHOUSE_SEEDS` many from `POSTHOUSE_SEED` on.
-  private static let seeds = number("POSTHOUSE_SEED", 1)..<number("POSTHOUSE_SEED", 1) + number("POSTHOUSE_SEEDS", 300)
+  private static let seeds = number("POSTHOUSE_SEED", 1)..<number("POSTHOUSE_SEED", 1) + number("POSTHOUSE_SEEDS", 200)
 
   @Test func `no crash makes the spool lose, revive or misread a message`() {
     var models: [SpoolModel] = []
@@ -18,8 +18,8 @@ import Testing
       models.append(model)
     }
     for figure in [\SpoolModel.accepted, \.recoveries, \.tornTails, \.orphans, \.summaries, \.moved] {
-      let sum = models.reduce(0) { $0 + $1[keyPath: figure] }
-      print("model", figure, sum)
+      // Otherwise the model has stopped to try what it is there for.
+      #expect(models.reduce(0) { $0 + $1[keyPath: figure] } > 0 || models.count < 50)
     }
   }
 
