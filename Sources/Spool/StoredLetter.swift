@@ -47,7 +47,7 @@ extension Spool {
   package func read(_ id: MessageID) async throws(SpoolFailure) -> StoredLetter {
     while true {
       guard let entry = entry(id) else { throw .notFound }
-      let reader = RecordReader(disk, journal.ledger.segments)
+      let reader = RecordReader(disk, journal.book.ledger.segments)
       switch await workers.perform(loop, { reader.attempt(entry, body: .wanted) }) {
       case .success(let record):
         // What was written while the worker was reading is read anew; what is still to be written is added.
@@ -76,7 +76,7 @@ extension Spool {
   /// Reads messages without their bodies, for a list; those that are gone meanwhile or cannot be read are left out.
   package func describe(_ ids: [MessageID]) async -> [StoredLetter] {
     let entries = ids.compactMap { entry($0) }
-    let reader = RecordReader(disk, journal.ledger.segments)
+    let reader = RecordReader(disk, journal.book.ledger.segments)
     let records = await workers.perform(loop) {
       entries.compactMap { entry -> (record: AcceptedRecord, size: Int)? in
         guard case .success(let record) = reader.attempt(entry, body: .notWanted) else { return nil }
@@ -91,7 +91,7 @@ extension Spool {
 
   /// Sets a damaged message aside and takes it out of the queue, unless it cannot be set aside; answers what happened.
   @discardableResult func giveUp(_ entry: QueueEntry, _ defect: RecordDefect) async -> String {
-    let slot = journal.ledger.segment(entry.accepted.sequence)?.slot ?? 0
+    let slot = journal.book.ledger.segment(entry.accepted.sequence)?.slot ?? 0
     let path = SpoolFormat.segmentPath(slot)
     let range = entry.accepted.offset..<entry.accepted.offset + Int(entry.lengthUnits) * SpoolFormat.alignment
     let piece = DamagedPiece(

@@ -73,7 +73,7 @@ final class SpoolModel: @unchecked Sendable {
     tornTails += spool.report.hadTornTail ? 1 : 0
     orphans += spool.report.orphansRemoved
     summaries += spool.report.segmentsSummarized
-    defer { moved += spool.journal.moved }
+    defer { moved += spool.journal.book.moved }
     if chance(2) { disk.cutPower(afterCalls: Int.random(in: 1...300, using: &random)) }
     for call in [SimulatedDisk.Call.write, .sync, .fill, .open, .read] where chance(6) {
       disk.fail(
