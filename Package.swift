@@ -14,8 +14,11 @@ let house: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries.
-let selfContained: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"])]
+/// Executables carry the Swift runtime in themselves, so that they start in milliseconds and need nothing but C libraries. The linker of
+/// the Swift toolchain packs their relocations, which is half a megabyte of memory less.
+let selfContained: [LinkerSetting] = [
+  .unsafeFlags(["-static-stdlib", "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+]
 
 func room(_ name: String, _ uses: [String] = []) -> Target {
   .target(name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house)
@@ -68,12 +71,34 @@ let package = Package(
     room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
     // 5
     room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
-    room("Secrets", ["Octets", "LinuxSystem", "Settings"]),
+    room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
+    // 6 drivers
+    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Delivery",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool",
+      ]),
+    room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
+    // 7
+    room(
+      "Relay",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
+      ]),
+    // 8
+    program(
+      "posthoused",
+      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
+    program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
 
     // Help for the tests.
-    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
+    support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
     tests("TimekeepingTests", ["Timekeeping"]),
@@ -85,11 +110,16 @@ let package = Package(
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
+    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
-    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
+    tests("PosthouseTests", ["Varlink", "Octets"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
+    tests("TidyTests", ["Harness"]),
+    tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )

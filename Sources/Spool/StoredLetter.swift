@@ -28,6 +28,21 @@ package struct StoredLetter: Sendable {
     envelope.recipients.indices.filter { outcomes[$0].map { $0.verdict == .deferred } ?? true }
   }
 
+  /// How much memory its body takes.
+  package var bytesInMemory: Int { if case .memory(let bytes) = body { bytes.count } else { 0 } }
+
+  /// A letter as it was just accepted, before anything was tried.
+  package init(fresh letter: Letter) {
+    id = letter.id
+    envelope = letter.envelope
+    outcomes = Array(repeating: nil, count: letter.envelope.recipients.count)
+    state = letter.isHeld ? .held : .queued
+    attempts = 0
+    nextAttempt = letter.envelope.holdUntil ?? letter.envelope.accepted
+    size = letter.body.size
+    body = letter.body
+  }
+
   init(_ record: AcceptedRecord, size: Int) {
     id = record.id
     envelope = record.envelope

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package import LinuxSystem
+package import Settings
+
+/// The configuration as it stands on disk: the file, and the drop-ins in the directory beside it.
+///
+/// `posthouse.conf` has its drop-ins in `posthouse.conf.d`, files that end in `.conf` and do not begin with a dot, in the order of the
+/// bytes of their names. Reading blocks; the daemon does it while it starts and, on reload, on a worker. What it read may hold a
+/// password, so the modes are kept for ``complaints(about:)``.
+package struct ConfigurationFiles: Sendable {
+  /// The files in the order in which they speak over each other.
+  package private(set) var files: [SettingsFile] = []
+  /// The modes of files that every user of the machine can read.
+  private var openModes: [String: UInt16] = [:]
+
+  /// Where the configuration is unless somebody says otherwise.
+  package static let usualPath = "/etc/posthouse/posthouse.conf"
+
+  /// Whether the main file must be there.
+  package enum Presence: Sendable {
+    /// A missing file is a failure.
+    case required
+    /// A missing file says nothing.
+    case optional
+  }
+
+  /// Reads the file at `path` and its drop-ins.
+  package init(reading path: String, _ presence: Presence) throws(SystemFailure) {
+    do throws(SystemFailure) {
+      try read(path)
+    } catch {
+      guard presence == .optional, error.isAbsence else { throw error }
+    }
+    for name in try ConfigurationFiles.dropIns(in: "\(path).d") { try read("\(path).d/\(name)") }
+  }
+
+  /// What is wrong with the files themselves, given what was read from them: a secret in a file that everybody can read.
+  package func complaints(about settings: RelaySettings) -> [SettingsError] {
+    settings.effective.compactMap { effective in
+      guard effective.setting.isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
+      let text =
+        "\(effective.setting.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
+        + "run: chmod o= \(file), or keep it in a file of its own with PasswordFile="
+      return SettingsError(effective.origin, text)
+    }
+  }
+
+  private mutating func read(_ path: String) throws(SystemFailure) {
+    let file = try ReadableFile(opening: path)
+    files.append(SettingsFile(name: path, bytes: try file.content(limit: ConfigurationFiles.longest)))
+    if file.mode & 0o004 != 0 { openModes[path] = file.mode }
+  }
+
+  private static func dropIns(in directory: String) throws(SystemFailure) -> [String] {
+    do throws(SystemFailure) {
+      return try ReadableFile.names(in: directory).filter { $0.hasSuffix(".conf") }
+    } catch {
+      if error.isAbsence { return [] }
+      throw error
+    }
+  }
+
+  private static let longest = 1_048_576
+}
