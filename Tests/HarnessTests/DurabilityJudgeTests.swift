@@ -22,8 +22,10 @@ internal import Testing
     [write, reply],
     [write, "7 1.1 fdatasync(5</s/journal/1.seg>) = -1 EIO (Input/output error)", reply],
     [write, "7 1.1 fdatasync(5</s/journal/2.seg>) = 0", reply],
-    ["7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", write.replacing("7 ", with: "8 ", maxReplacements: 1),
-     "7 1.1 <... fdatasync resumed>) = 0", reply],
+    [
+      "7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", write.replacing("7 ", with: "8 ", maxReplacements: 1),
+      "7 1.1 <... fdatasync resumed>) = 0", reply,
+    ],
     [write, "7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", reply, "7 1.1 <... fdatasync resumed>) = 0"],
     [sync, reply],
     [write, sync],
