@@ -71,12 +71,32 @@ let package = Package(
     room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
     // 5
     room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
-    room("Secrets", ["Octets", "LinuxSystem", "Settings"]),
+    room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
+    // 6 drivers
+    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Delivery",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool",
+      ]),
+    room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
+    // 7
+    room(
+      "Relay",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
+      ]),
+    // 8
+    program(
+      "posthoused",
+      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
 
     // Help for the tests.
-    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
+    support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -89,9 +109,10 @@ let package = Package(
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping"]),
+    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
-    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping"]),
+    tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),

@@ -167,24 +167,35 @@ INLINE size_t run(struct coctets_text *text, const uint8_t *in, size_t count, ui
 {
     size_t from = 0, to = 0;
     while (from < count && text->state < COCTETS_TEXT_ENDED) {
-        if (count - from >= 64 && text->state <= COCTETS_TEXT_AFTER_CR) {
-            const struct masks m = look(in + from);
+        if (text->state <= COCTETS_TEXT_AFTER_CR) {
+            const unsigned length = count - from < 64 ? (unsigned)(count - from) : 64;
+            uint8_t padded[64];
+            const uint8_t *block = in + from;
+            if (length < 64) {
+                // Spaces behind the last bytes mean nothing; without them the end would have to be taken byte by byte.
+                memset(padded, ' ', sizeof padded);
+                memcpy(padded, block, length);
+                block = padded;
+            }
+            const struct masks m = look(block);
             const uint64_t behind_cr = m.cr << 1 | (text->state == COCTETS_TEXT_AFTER_CR);
             uint64_t events = (m.lf ^ behind_cr) | m.nul;
             if (dots)
                 events |= m.dot & (m.lf << 1 | (text->state == COCTETS_TEXT_LINE_START));
+            unsigned passed = events == 0 ? 64 : (unsigned)__builtin_ctzll(events);
+            if (passed > length)
+                passed = length;
             // What is behind an event is copied too, and written over later: `to` never overtakes `from`, so there is room.
-            if (copies)
-                memcpy(out + to, in + from, 64);
-            const unsigned passed = events == 0 ? 64 : (unsigned)__builtin_ctzll(events);
-            if (m.high != 0) {
-                for (unsigned i = 0; i < passed && !text->beyond_ascii; i++)
-                    text->beyond_ascii = in[from + i] >> 7;
-            }
+            if (copies && length == 64)
+                memcpy(out + to, block, 64);
+            else if (copies)
+                memcpy(out + to, block, passed);
+            for (unsigned i = 0; m.high != 0 && i < passed && !text->beyond_ascii; i++)
+                text->beyond_ascii = block[i] >> 7;
             pass(text, &m, passed);
             from += passed;
             to += passed;
-            if (events == 0)
+            if (passed == length)
                 continue;
         }
         const uint8_t byte = in[from++];

@@ -19,15 +19,20 @@ package import Timekeeping
   /// The present in civil time.
   package var wallTime: WallTime { driver.clock.wallTime }
 
-  /// Runs a loop on the calling thread until `body` and every task it spawned has ended.
-  package nonisolated static func run(_ driver: any LoopDriver, _ body: @escaping @Loop (EventLoop) async -> Void) {
+  /// Runs a loop on the calling thread until `body` and every task it spawned has ended; answers what `body` did.
+  @discardableResult package nonisolated static func run<Answer: Sendable>(
+    _ driver: any LoopDriver, _ body: @escaping @Loop (EventLoop) async -> Answer
+  ) -> Answer {
     ReadyQueue.enterThread()
     defer { ReadyQueue.leaveThread() }
-    Loop.assumeIsolated {
-      guard let ready = ReadyQueue.current else { return }
+    return Loop.assumeIsolated {
+      guard let ready = ReadyQueue.current else { preconditionFailure("the thread has just been given a queue") }
       let loop = EventLoop(driver, ready)
-      loop.spawn { await body(loop) }
+      var answer: Answer?
+      loop.spawn { answer = await body(loop) }
       while loop.tasks > 0 { loop.turn() }
+      guard let answer else { preconditionFailure("a task that has ended has answered") }
+      return answer
     }
   }
 

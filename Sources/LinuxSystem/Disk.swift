@@ -7,7 +7,9 @@
 package protocol Disk: AnyObject, Sendable {
   /// Opens a file for reading and writing.
   func open(_ path: String, _ mode: DiskOpenMode) throws(SystemFailure) -> any DiskFile
-  /// The names in a directory, in no order, `.` and `..` left out.
+  /// Opens or makes a file and locks it for as long as the answer lives; nil when somebody else holds the lock.
+  func openLocked(_ path: String) throws(SystemFailure) -> (any DiskFile)?
+  /// The names in a directory, in no order, `.` and `..` left out; the empty path is the root.
   func names(in directory: String) throws(SystemFailure) -> [String]
   /// Makes a directory with mode 0700 unless it is there.
   func makeDirectory(_ path: String) throws(SystemFailure)
@@ -15,7 +17,7 @@ package protocol Disk: AnyObject, Sendable {
   func rename(_ path: String, to newPath: String) throws(SystemFailure)
   /// Takes a file's name away.
   func remove(_ path: String) throws(SystemFailure)
-  /// Makes the names in a directory durable.
+  /// Makes the names in a directory durable; the empty path is the root.
   func syncDirectory(_ path: String) throws(SystemFailure)
   /// What is free for us on this file system.
   func space() throws(SystemFailure) -> DiskSpace
@@ -29,7 +31,7 @@ package protocol DiskFile: AnyObject, Sendable {
   func write(_ pieces: [[UInt8]], at offset: Int64) throws(SystemFailure)
   /// Reads up to `count` bytes; fewer only at the end of the file.
   func read(_ count: Int, at offset: Int64) throws(SystemFailure) -> [UInt8]
-  /// Reserves and zeroes room, so that later writes need no new blocks.
+  /// Reserves and zeroes room up to a length, so that later writes need no new blocks.
   func fillWithZeros(upTo size: Int64) throws(SystemFailure)
   /// Sets the length.
   func truncate(to size: Int64) throws(SystemFailure)
@@ -49,8 +51,12 @@ package enum DiskOpenMode: Sendable {
 
 /// What a file system has left.
 package struct DiskSpace: Hashable, Sendable {
+  /// Bytes an unprivileged user may still write.
   package var freeBytes: Int64
+  /// Files that may still be made; the largest number where the file system does not count them.
   package var freeFiles: Int64
+
+  /// So much room.
   package init(freeBytes: Int64, freeFiles: Int64) {
     self.freeBytes = freeBytes
     self.freeFiles = freeFiles

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
+package import Octets
 
 /// Where a socket is or goes: an IPv4 or IPv6 address with its port, or a path.
 package enum SocketAddress: Hashable, Sendable {
@@ -158,5 +159,22 @@ extension SocketAddress {
     unsafe withUnsafePointer(to: form) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, socklen_t(MemoryLayout<Form>.size)) }
     }
+  }
+}
+
+extension SocketAddress {
+  /// The host as an address; nil for a path.
+  package var ip: IPAddress? {
+    switch self {
+    case .v4(let bytes, _): IPAddress(octets: ([UInt8](repeating: 0, count: 10) + [0xff, 0xff] + bytes).span)
+    case .v6(let bytes, _, _): IPAddress(octets: bytes.span)
+    case .unix, .unnamed: nil
+    }
+  }
+
+  /// The address of a host that was already read, with a port.
+  package init(_ host: IPAddress, port: UInt16) {
+    let octets = host.octets
+    self = octets.count == 4 ? .v4(octets, port: port) : .v6(octets, port: port, scope: 0)
   }
 }

@@ -3,9 +3,9 @@ internal import Octets
 
 /// What the header section of a message contains, found while its bytes come in (RFC 5322 §2.2).
 ///
-/// It looks at the name of each field and nothing else: folded lines belong to the field before them, the first empty line ends the section,
-/// names count in either case, and blanks before the colon are tolerated (obsolete, still sent). What it is given has passed ``BodyText``, so
-/// lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the same answer.
+/// It looks at the name of each field and nothing else: folded lines belong to the field before them, the first empty line ends the
+/// section, names count in either case, and blanks before the colon are tolerated (obsolete, still sent). What it is given has passed
+/// ``BodyText``, so lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the same answer.
 package struct HeaderSurvey: Hashable, Sendable {
   /// How often the message was taken in by a mail server: its `Received:` fields.
   package private(set) var hops = 0
@@ -70,6 +70,7 @@ package struct HeaderSurvey: Hashable, Sendable {
     case .emptyLineCR:
       length -= 2
       isComplete = true
+    case .lineStart where !isFirstLine && !HeaderSurvey.begins(byte): phase = .value
     case .lineStart, .name: takeName(byte)
     case .blankBehindName:
       if byte == UInt8(ascii: ":") {
@@ -117,6 +118,12 @@ package struct HeaderSurvey: Hashable, Sendable {
     beginsWithoutHeader = true
     isComplete = true
     length = 0
+  }
+
+  /// Whether one of the names that matter can begin with `byte`; behind the first line no other name need be read.
+  private static func begins(_ byte: UInt8) -> Bool {
+    let letter = byte.asciiLowercased
+    return letter == UInt8(ascii: "r") || letter == UInt8(ascii: "d") || letter == UInt8(ascii: "m")
   }
 
   private static let received = packed("received")

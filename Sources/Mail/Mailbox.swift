@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One mail address, already checked: `local@domain`, or the reserved `postmaster` without a domain (RFC 5321 §4.1.2, §4.5.1).
 ///
-/// Only a parser makes one from a peer's bytes, so whoever holds a mailbox may print it into a command: it has no control
-/// character, no unquoted space and no angle bracket outside quotes. `text` is in canonical form, the local part quoted only where it must be.
+/// Only a parser makes one from a peer's bytes, so whoever holds a mailbox may print it into a command: it has no control character, no
+/// unquoted space and no angle bracket outside quotes. `text` is in canonical form, the local part quoted only where it must be.
 package struct Mailbox: Hashable, Sendable {
   /// The address as it is written between angle brackets.
   package let text: String
@@ -20,6 +20,13 @@ package struct Mailbox: Hashable, Sendable {
     domainOffset = localPart.utf8.count + 1
   }
 
+  /// A mailbox whose text the caller has checked, with a local part of so many bytes before the `@`.
+  package init(verifiedText text: String, localPartLength: Int) {
+    precondition(localPartLength < text.utf8.count, "a mailbox has an @ behind its local part")
+    self.text = text
+    domainOffset = localPartLength + 1
+  }
+
   /// The part before the `@`, quotes included.
   package var localPart: Substring {
     let end = domainOffset == text.utf8.count ? domainOffset : domainOffset - 1
@@ -30,7 +37,12 @@ package struct Mailbox: Hashable, Sendable {
   package var domain: Substring { text[text.utf8.index(text.startIndex, offsetBy: domainOffset)...] }
 
   /// Whether it can travel without SMTPUTF8.
-  package var isASCII: Bool { text.utf8.allSatisfy { $0 < 0x80 } }
+  package var isASCII: Bool {
+    let bytes = text.utf8.span
+    var all: UInt8 = 0
+    for index in bytes.indices { all |= bytes[index] }
+    return all < 0x80
+  }
 }
 
 extension Mailbox: CustomStringConvertible {

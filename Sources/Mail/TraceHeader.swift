@@ -2,7 +2,8 @@
 internal import Octets
 internal import Timekeeping
 
-/// The lines that we put in front of a message: `Received:` always, `Date:` and `Message-ID:` where the sender left them out (RFC 5321 §4.4, §6.4).
+/// The lines that we put in front of a message: `Received:` always, `Date:` and `Message-ID:` where the sender left them out (RFC 5321
+/// §4.4, §6.4).
 ///
 /// Nothing of the message itself is touched. Whatever a peer called itself, it cannot end a line or open a comment: the names in a trace
 /// are reduced to the characters of host names.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Octets
 
-/// The coding by which a text travels as the value of an ESMTP parameter (RFC 3461 §4): `+` and two hexadecimal digits for what may not stand there.
+/// The coding by which a text travels as the value of an ESMTP parameter (RFC 3461 §4): `+` and two hexadecimal digits for what may not
+/// stand there.
 ///
 /// What is decoded here is printable ASCII or nothing: a peer cannot bring a line break into a record, and hence not into another's
 /// dialogue, by coding it.

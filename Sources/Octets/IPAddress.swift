@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// An IPv4 or IPv6 address as a value: read, compared and shown the same way everywhere (RFC 4291, RFC 5952).
 ///
-/// An IPv4 address that came mapped into IPv6 (`::ffff:127.0.0.1`), as a dual-stack listener reports it, is the IPv4 address; two spellings of
-/// one address are never two.
+/// An IPv4 address that came mapped into IPv6 (`::ffff:127.0.0.1`), as a dual-stack listener reports it, is the IPv4 address; two
+/// spellings of one address are never two.
 package struct IPAddress: Hashable, Sendable {
   /// The first eight octets of the IPv6 form; an IPv4 address is held mapped.
   private let high: UInt64
@@ -47,6 +47,12 @@ package struct IPAddress: Hashable, Sendable {
 
   /// Whether it names no address: 0.0.0.0 or ::.
   package var isUnspecified: Bool { isIPv4 ? low & 0xffff_ffff == 0 : high == 0 && low == 0 }
+
+  /// The octets in network order: four of an IPv4 address, sixteen of any other.
+  package var octets: [UInt8] {
+    let all = [high, low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+    return isIPv4 ? Array(all[12...]) : all
+  }
 
   /// How many bits an address of this family has.
   package var width: Int { isIPv4 ? 32 : 128 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A peer's bytes made fit for a log, a terminal or a record: one line, nothing that moves a cursor, bounded length.
 ///
-/// Valid UTF-8 that shows as itself is kept. Controls, formatting characters (which can turn the direction of writing), line separators and bytes
-/// that are no UTF-8 become `\n`, `\r`, `\t`, `\u{202e}` or `\xff`; a backslash is doubled, so that nothing escaped can be mistaken for something said.
+/// Valid UTF-8 that shows as itself is kept. Controls, formatting characters (which can turn the direction of writing), line separators
+/// and bytes that are no UTF-8 become `\n`, `\r`, `\t`, `\u{202e}` or `\xff`; a backslash is doubled, so that nothing escaped can be
+/// mistaken for something said.
 package struct PrintableText: Hashable, Sendable, CustomStringConvertible {
   /// The text; it ends with `…` where something was cut off.
   package let description: String

@@ -40,7 +40,7 @@ package enum AddressGrammar {
     repeat {
       guard scanner.take(UInt8(ascii: "@")) else { throw .badRoute }
       do {
-        _ = try DomainGrammar.take(&scanner)
+        try DomainGrammar.take(&scanner)
       } catch {
         throw .badRoute
       }
@@ -50,28 +50,38 @@ package enum AddressGrammar {
 
   /// Steps over `local@domain`; nil when it was `postmaster` alone.
   private static func takeMailbox(_ scanner: inout GrammarScanner) throws(AddressFault) -> Mailbox? {
-    let localPart = scanner.next == UInt8(ascii: "\"") ? try takeQuoted(&scanner) : try takeDotted(&scanner)
+    let start = scanner.position
+    let quoted = scanner.next == UInt8(ascii: "\"") ? try takeQuoted(&scanner) : nil
+    if quoted == nil { try takeDotted(&scanner) }
+    let written = quoted?.count ?? scanner.position - start
     guard scanner.take(UInt8(ascii: "@")) else {
-      if localPart.utf8.span.equalsIgnoringCase("POSTMASTER"), scanner.isAtEnd || scanner.next == UInt8(ascii: ">") { return nil }
-      throw scanner.isAtEnd || scanner.next == UInt8(ascii: ">") ? .missingDomain : .unquotedCharacter
+      guard scanner.isAtEnd || scanner.next == UInt8(ascii: ">") else { throw .unquotedCharacter }
+      let unquoted = scanner.bytes.extracting(start..<scanner.position)
+      guard quoted?.span.equalsIgnoringCase("POSTMASTER") ?? unquoted.equalsIgnoringCase("POSTMASTER") else { throw .missingDomain }
+      return nil
     }
-    guard localPart.utf8.count <= 64 else { throw .localPartTooLong }
-    let domain = try DomainGrammar.take(&scanner)
+    guard written <= 64 else { throw .localPartTooLong }
+    let domainStart = scanner.position
+    try DomainGrammar.take(&scanner)
+    let domainLength = scanner.position - domainStart
     // The brackets and the @ count.
-    guard localPart.utf8.count + domain.utf8.count + 3 <= 256 else { throw .pathTooLong }
-    return Mailbox(verifiedLocalPart: localPart, domain: domain)
+    guard written + domainLength + 3 <= 256 else { throw .pathTooLong }
+    guard let quoted else {
+      return Mailbox(verifiedText: try checkedText(scanner.bytes.extracting(start..<scanner.position)), localPartLength: written)
+    }
+    let text = quoted + [UInt8(ascii: "@")] + scanner.bytes.extracting(domainStart..<scanner.position).array
+    return Mailbox(verifiedText: try checkedText(text.span), localPartLength: written)
   }
 
-  private static func takeDotted(_ scanner: inout GrammarScanner) throws(AddressFault) -> String {
+  private static func takeDotted(_ scanner: inout GrammarScanner) throws(AddressFault) {
     let range = scanner.take(while: { isAtomText($0) || $0 == UInt8(ascii: ".") })
     guard !range.isEmpty else { throw scanner.next == UInt8(ascii: "@") ? .nothingBeforeAt : .unquotedCharacter }
     let text = scanner.bytes.extracting(range)
     guard hasDotsInPlace(text) else { throw .misplacedDot }
-    return try checkedText(text)
   }
 
   /// Steps over a quoted string and writes what it means in the shortest way.
-  private static func takeQuoted(_ scanner: inout GrammarScanner) throws(AddressFault) -> String {
+  private static func takeQuoted(_ scanner: inout GrammarScanner) throws(AddressFault) -> [UInt8] {
     _ = scanner.take(UInt8(ascii: "\""))
     var meaning: [UInt8] = []
     while !scanner.take(UInt8(ascii: "\"")) {
@@ -81,7 +91,7 @@ package enum AddressGrammar {
       meaning.append(byte)
     }
     if !meaning.isEmpty, hasDotsInPlace(meaning.span), meaning.allSatisfy({ isAtomText($0) || $0 == UInt8(ascii: ".") }) {
-      return try checkedText(meaning.span)
+      return meaning
     }
     var written: [UInt8] = [UInt8(ascii: "\"")]
     for byte in meaning {
@@ -89,7 +99,7 @@ package enum AddressGrammar {
       written.append(byte)
     }
     written.append(UInt8(ascii: "\""))
-    return try checkedText(written.span)
+    return written
   }
 
   private static func hasDotsInPlace(_ text: Span<UInt8>) -> Bool {
@@ -113,9 +123,11 @@ package enum AddressGrammar {
   }
 
   /// The text of bytes that are ASCII without controls, or UTF-8 without what controls a terminal or the direction of writing.
-  static func checkedText(_ bytes: Span<UInt8>) throws(AddressFault) -> String {
+  private static func checkedText(_ bytes: Span<UInt8>) throws(AddressFault) -> String {
+    var all: UInt8 = 0
+    for index in bytes.indices { all |= bytes[index] }
+    guard all >= 0x80 else { return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) } }
     guard let text = bytes.utf8Text else { throw .badUTF8 }
-    guard text.utf8.count != text.unicodeScalars.count else { return text }
     for scalar in text.unicodeScalars where !scalar.isASCII {
       switch scalar.value {
       case 0x80...0x9f, 0x2028...0x202e, 0x2066...0x2069, 0xfeff, 0xfff9...0xffff: throw .badUTF8

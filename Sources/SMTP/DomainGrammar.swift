@@ -3,8 +3,8 @@ internal import Octets
 
 /// Domain names and address literals (RFC 5321 §4.1.2, §4.1.3; RFC 6531 for labels outside ASCII).
 package enum DomainGrammar {
-  /// Steps over a domain or a literal in square brackets, and answers it as written.
-  package static func take(_ scanner: inout GrammarScanner) throws(AddressFault) -> String {
+  /// Steps over a domain or a literal in square brackets. Whether its characters outside ASCII are UTF-8 is for the caller to check.
+  package static func take(_ scanner: inout GrammarScanner) throws(AddressFault) {
     if scanner.next == UInt8(ascii: "[") { return try takeLiteral(&scanner) }
     let range = scanner.take(while: { isLabelByte($0) || $0 == UInt8(ascii: ".") })
     guard range.count <= 255 else { throw .domainTooLong }
@@ -18,7 +18,6 @@ package enum DomainGrammar {
       guard label[label.count - 1] != UInt8(ascii: "-") else { throw .badDomain }
       start = end + 1
     } while start <= text.count
-    return try AddressGrammar.checkedText(text)
   }
 
   private static func isLabelByte(_ byte: UInt8) -> Bool {
@@ -26,8 +25,7 @@ package enum DomainGrammar {
   }
 
   /// `[192.0.2.1]`, `[IPv6:2001:db8::1]`, or a tag with a content that only somebody else understands.
-  private static func takeLiteral(_ scanner: inout GrammarScanner) throws(AddressFault) -> String {
-    let start = scanner.position
+  private static func takeLiteral(_ scanner: inout GrammarScanner) throws(AddressFault) {
     _ = scanner.take(UInt8(ascii: "["))
     // dcontent: printable ASCII without brackets and backslash.
     let content = scanner.bytes.extracting(
@@ -39,13 +37,15 @@ package enum DomainGrammar {
         throw .badLiteral
       }
     } else if let colon = content.firstIndex(of: UInt8(ascii: ":")) {
-      guard colon > 0, colon + 1 < content.count, content[colon - 1] != UInt8(ascii: "-") else { throw .badLiteral }
+      // An IPv6 address without its tag would pass for a tag and something.
+      guard colon > 0, colon + 1 < content.count, content[colon - 1] != UInt8(ascii: "-"), IPAddress(content) == nil else {
+        throw .badLiteral
+      }
       for index in 0..<colon where !content[index].isASCIILetter && !content[index].isASCIIDigit && content[index] != UInt8(ascii: "-") {
         throw .badLiteral
       }
     } else {
       guard IPAddress(content) != nil else { throw .badLiteral }
     }
-    return try AddressGrammar.checkedText(scanner.bytes.extracting(start..<scanner.position))
   }
 }

@@ -3,7 +3,8 @@ internal import Octets
 
 /// A place in one line of a peer's bytes, moved forward by what the grammar expects there.
 ///
-/// It borrows the line and never copies it; everything it hands out is a range of positions. A step that does not fit leaves it where it was.
+/// It borrows the line and never copies it; everything it hands out is a range of positions. A step that does not fit leaves it where it
+/// was.
 package struct GrammarScanner: ~Escapable {
   /// The whole line, without its end.
   package let bytes: Span<UInt8>

@@ -59,7 +59,7 @@ package struct ListenSettings: Hashable, Sendable {
     .tcp(IPAddress(octets: ([UInt8](repeating: 0, count: 15) + [1]).span), port: 25),
   ]
   /// Who may connect besides this machine.
-  package internal(set) var networks: [Network] = []
+  package internal(set) var networks: [AddressBlock] = []
   /// Connections at one time.
   package internal(set) var maxConnections = 1000
   /// The largest message, as it travels.

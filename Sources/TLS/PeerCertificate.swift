@@ -38,6 +38,16 @@ internal import Timekeeping
     return hash.isEmpty ? nil : hash
   }
 
+  /// The hash of the whole certificate.
+  var fingerprint: CertificateFingerprint? {
+    let hash = unsafe [UInt8](unsafeUninitializedCapacity: CertificateFingerprint.length) { buffer, count in
+      var length: UInt32 = 0
+      let isMade = unsafe X509_digest(pointer, EVP_sha256(), buffer.baseAddress, &length) == 1
+      count = isMade ? Int(length) : 0
+    }
+    return CertificateFingerprint(hash)
+  }
+
   private func time(_ time: UnsafePointer<ASN1_TIME>?) -> WallTime {
     unsafe WallTime(microseconds: copenssl_seconds(time) * 1_000_000)
   }

@@ -27,6 +27,8 @@ internal import Glibc
     unsafe copenssl_prepare_context(context, policy.role == .server ? 1 : 0)
     _ = unsafe copenssl_set_min_version(context, policy.minimumVersion == .tls12 ? TLS1_2_VERSION : TLS1_3_VERSION)
     unsafe SSL_CTX_set1_cert_store(context, anchors.pointer)
+    // OpenSSL knows no pins: the session compares the certificate before anything else moves.
+    if policy.pins != nil { unsafe copenssl_leave_judgement(context) }
     switch policy.verification {
     case .required: unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
     case .notRequired: unsafe SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nil)

@@ -19,6 +19,8 @@ package enum TLSContextFailure: Error, Hashable, Sendable {
   case tooWeak(file: String, reason: String)
   /// A server was asked for without a certificate.
   case identityMissing
+  /// OpenSSL has no FIPS module here, in its own words.
+  case fipsMissing(reason: String)
   /// OpenSSL refused for another reason, in its own words.
   case library(reason: String)
 
@@ -35,6 +37,7 @@ package enum TLSContextFailure: Error, Hashable, Sendable {
     case .keyMismatch: "give the key that the certificate was requested with"
     case .tooWeak: "use a certificate with an RSA key of at least 2048 bits (or ECDSA) and a SHA-256 signature"
     case .identityMissing: "give both a certificate file and a key file"
+    case .fipsMissing: "install OpenSSL's FIPS module and its fipsmodule.cnf, or set FIPS=no"
     case .library: "look at the OpenSSL configuration of this machine"
     }
   }
@@ -51,6 +54,7 @@ extension TLSContextFailure: CustomStringConvertible {
     case .keyMismatch(let certificate, let key): "the private key \"\(key)\" does not belong to the certificate \"\(certificate)\""
     case .tooWeak(let file, let reason): "the certificate \"\(file)\" is too weak: \(reason)"
     case .identityMissing: "a TLS server needs a certificate"
+    case .fipsMissing(let reason): "OpenSSL's FIPS module cannot be loaded: \(reason)"
     case .library(let reason): "OpenSSL refused: \(reason)"
     }
   }

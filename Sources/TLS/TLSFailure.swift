@@ -13,6 +13,8 @@ package enum TLSFailure: Error, Hashable, Sendable {
   case notYetValid(subject: String, until: WallTime)
   /// The certificate is good, but for others than the host we meant.
   case hostNameMismatch(expected: String, names: [String])
+  /// The certificate is none of those that the policy names; its fingerprint.
+  case notPinned(CertificateFingerprint)
   /// Another fault of the peer's certificate, in OpenSSL's words.
   case badCertificate(subject: String, reason: String)
   /// The peer broke off.
@@ -33,7 +35,7 @@ package enum TLSFailure: Error, Hashable, Sendable {
   /// Whether the peer's certificate is at fault, which `Verify=no` would let pass.
   package var isAboutCertificate: Bool {
     switch self {
-    case .untrustedIssuer, .selfSigned, .expired, .notYetValid, .hostNameMismatch, .badCertificate: true
+    case .untrustedIssuer, .selfSigned, .expired, .notYetValid, .hostNameMismatch, .notPinned, .badCertificate: true
     case .refused, .protocolTooOld, .nothingInCommon, .plainText, .truncated, .damaged, .malformed: false
     }
   }
@@ -52,6 +54,8 @@ package enum TLSFailure: Error, Hashable, Sendable {
       names.isEmpty
         ? "the server needs a certificate with a DNS name (subjectAltName) for this host"
         : "set Upstream.Host= to one of the names in the certificate if that is the server you mean"
+    case .notPinned(let fingerprint):
+      "if the server's administrator confirms the new certificate, set Upstream.CertificatePin=\(fingerprint)"
     case .badCertificate: "the server's administrator must replace the certificate"
     case .refused(let alert): alert.remedy
     case .protocolTooOld: "let the peer speak TLS 1.2 or 1.3; older versions are broken and not spoken here"
@@ -84,9 +88,10 @@ extension TLSFailure: CustomStringConvertible {
     switch self {
     case .untrustedIssuer(let issuer): "the certificate is signed by \"\(issuer)\", which is not trusted"
     case .selfSigned(let subject): "the certificate \"\(subject)\" is self-signed and not trusted"
-    case .expired(let subject, let time): "the certificate \"\(subject)\" expired on \(time.utcText)"
-    case .notYetValid(let subject, let time): "the certificate \"\(subject)\" is not valid before \(time.utcText)"
+    case .expired(let subject, let time): "the certificate \"\(subject)\" expired at \(CivilTime(time).iso8601)"
+    case .notYetValid(let subject, let time): "the certificate \"\(subject)\" is not valid before \(CivilTime(time).iso8601)"
     case .hostNameMismatch(let expected, let names): "the certificate is not for \"\(expected)\" but for \(TLSFailure.list(names))"
+    case .notPinned(let fingerprint): "the certificate with the fingerprint \(fingerprint) is not one of those expected"
     case .badCertificate(let subject, let reason): "the certificate \"\(subject)\" is not acceptable: \(reason)"
     case .refused(let alert): "the peer refused: \(alert.meaning)"
     case .protocolTooOld: "the peer speaks no TLS version that is new enough"
@@ -104,33 +109,5 @@ extension TLSFailure: CustomStringConvertible {
     guard let last = names.last else { return "no host at all (it has no DNS name)" }
     let quoted = names.dropLast().map { "\"\($0)\"" }
     return quoted.isEmpty ? "\"\(last)\"" : quoted.joined(separator: ", ") + " and \"\(last)\""
-  }
-}
-
-extension WallTime {
-  /// The time as `2031-04-05 06:07 UTC`, by the civil calendar continued in both directions.
-  var utcText: String {
-    let minutes = microseconds.dividedEuclidean(by: 60_000_000)
-    let (days, minute) = (minutes.dividedEuclidean(by: 1440), minutes - minutes.dividedEuclidean(by: 1440) * 1440)
-    // Howard Hinnant's reckoning: years begin in March, eras have 400 of them.
-    let shifted = days + 719_468
-    let era = shifted.dividedEuclidean(by: 146_097)
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * month + 2) / 5 + 1
-    let civilMonth = month < 10 ? month + 3 : month - 9
-    let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-    return "\(year)-\(padded(civilMonth))-\(padded(day)) \(padded(minute / 60)):\(padded(minute % 60)) UTC"
-  }
-
-  private func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-}
-
-extension Int64 {
-  /// The quotient rounded towards negative infinity.
-  fileprivate func dividedEuclidean(by divisor: Int64) -> Int64 {
-    self >= 0 ? self / divisor : -((-self + divisor - 1) / divisor)
   }
 }

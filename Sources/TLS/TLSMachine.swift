@@ -100,8 +100,11 @@ internal import Octets
 
   /// Takes the newest session the peer gave, if it is one that can be resumed.
   func takeTicket(policy: TLSPolicy, peerName: String) -> TLSTicket? {
-    guard let session = unsafe pipe.pointee.session else { return nil }
+    var newest = unsafe pipe.pointee.session
     unsafe pipe.pointee.session = nil
+    // TLS 1.2 gives a ticket once, and takes it more than once.
+    if unsafe newest == nil, unsafe SSL_version(ssl) < TLS1_3_VERSION { unsafe newest = SSL_get1_session(ssl) }
+    guard let session = unsafe newest else { return nil }
     let ticket = unsafe TLSTicket(owning: session, policy: policy, peerName: peerName)
     return unsafe SSL_SESSION_is_resumable(session) == 1 ? ticket : nil
   }

@@ -32,6 +32,16 @@ package struct TLSPolicy: Hashable, Sendable {
   }
 }
 
+extension TLSPolicy {
+  /// The certificates that alone are good, if the policy names some.
+  var pins: Set<CertificateFingerprint>? {
+    switch trust {
+    case .pinned(let pins): pins
+    case .system, .file: nil
+    }
+  }
+}
+
 /// Which side of the handshake is ours.
 package enum TLSRole: Hashable, Sendable {
   /// We connected.
@@ -54,6 +64,8 @@ package enum TLSTrust: Hashable, Sendable {
   case system
   /// Only the certificates in this PEM file; each of them is an anchor, whether it is a root or not.
   case file(String)
+  /// Nobody: the server must show one of these very certificates. Names, dates and issuers then say nothing more.
+  case pinned(Set<CertificateFingerprint>)
 }
 
 /// What happens when the peer's certificate is not good.

@@ -5,8 +5,8 @@ package import Octets
 /// One TLS connection, from handshake to close_notify, that knows nothing of sockets: ciphertext comes from one queue and goes to another.
 ///
 /// The session takes what it can use from the front of `incoming`; the rest waits there. Ciphertext for the peer is added to `outgoing` by
-/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete
-/// handshake; after a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
+/// every operation, also by one that fails (the alert), and must be sent. Invariants: plaintext moves only after a complete handshake;
+/// after a failure nothing moves again; under a policy that demands verification the handshake completes only with a verified peer.
 ///
 ///     handshake ──► established ──(close_notify from the peer)──► closed
 ///         └──────────────┴──────────► failed
@@ -56,7 +56,7 @@ package final class TLSSession {
     guard code == SSL_ERROR_NONE else { return judge(code) }
     if context.policy.verification == .required {
       // OpenSSL has seen to this; a resumed session or a cipher without certificates must not get round it.
-      if let fault = machine.certificateFault(expected: peerName) { return fail(fault) }
+      if let fault = certificateFault { return fail(fault) }
       guard machine.peerCertificate != nil else { return fail(.nothingInCommon(reason: "the peer has shown no certificate")) }
     }
     state = .established
@@ -129,7 +129,7 @@ package final class TLSSession {
   package var peer: TLSPeer? {
     guard isEstablished else { return nil }
     let certificate = machine.peerCertificate
-    let fault = certificate == nil ? nil : machine.certificateFault(expected: peerName)
+    let fault = certificate == nil ? nil : certificateFault
     return TLSPeer(
       version: machine.version, cipher: machine.cipher, isVerified: certificate != nil && fault == nil, fault: fault,
       certificateEnd: certificate?.notAfter, isResumed: machine.isResumed)
@@ -160,6 +160,13 @@ package final class TLSSession {
     return .failed(failure)
   }
 
+  /// What is wrong with the peer's certificate by our policy.
+  private var certificateFault: TLSFailure? {
+    guard let pins = context.policy.pins else { return machine.certificateFault(expected: peerName) }
+    guard let fingerprint = machine.peerCertificate?.fingerprint, !pins.contains(fingerprint) else { return nil }
+    return .notPinned(fingerprint)
+  }
+
   /// What a result of OpenSSL's that is not success means.
   private func judge(_ code: Int32) -> TLSProgress {
     let phase: TLSPhase = state == .handshake ? .handshake : .traffic
@@ -173,7 +180,7 @@ package final class TLSSession {
     case SSL_ERROR_ZERO_RETURN, SSL_ERROR_SYSCALL:
       return fail(.truncated(phase))
     default:
-      if error.isOfTLS, error.reason == SSL_R_CERTIFICATE_VERIFY_FAILED, let fault = machine.certificateFault(expected: peerName) {
+      if error.isOfTLS, error.reason == SSL_R_CERTIFICATE_VERIFY_FAILED, let fault = certificateFault {
         return fail(fault)
       }
       return fail(.ofConversation(error, phase: phase))

@@ -21,6 +21,7 @@ internal import Glibc
       } else {
         _ = unsafe X509_STORE_set_default_paths(store)
       }
+    case .pinned: break
     case .file(let file):
       try checkReadable(file)
       if unsafe X509_STORE_load_file(store, file) != 1 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A time in the terms of the Gregorian calendar and the clock on the wall, always UTC: what headers, logs and records show.
 ///
-/// The arithmetic is that of eras of 400 years, exact for every year a ``WallTime`` can name; there is no table of time zones and no locale.
+/// The arithmetic is that of eras of 400 years, exact for every year a ``WallTime`` can name; there is no table of time zones and no
+/// locale.
 package struct CivilTime: Hashable, Sendable {
   /// The year; 1 BC is 0.
   package let year: Int

@@ -147,7 +147,7 @@ struct ClientJudgementTests {
     (.connectionFailed("connection refused"), .connect, .retry, "4.4.1"),
     (.certificateUntrusted("unable to get local issuer certificate"), .tls, .operatorFault(.certificateUntrusted), "4.7.0"),
     (.certificateExpired("certificate has expired"), .tls, .operatorFault(.certificateExpired), "4.7.0"),
-    (.hostNameMismatch(host: "smtp.example"), .tls, .operatorFault(.hostNameMismatch), "4.7.0"),
+    (.hostNameMismatch("smtp.example"), .tls, .operatorFault(.hostNameMismatch), "4.7.0"),
     (.tlsTooOld("unsupported protocol"), .tls, .operatorFault(.tlsTooOld), "4.7.0"),
     (.peerSpeaksPlaintext, .tls, .operatorFault(.peerSpeaksPlaintext), "4.7.0"),
     (.handshakeFailed("alert"), .tls, .retry, "4.7.0"),

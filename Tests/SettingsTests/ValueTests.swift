@@ -45,8 +45,8 @@ import Timekeeping
     ("0.0.0.0/0", "8.8.8.8", true), ("0.0.0.0/0", "::1", false), ("::/0", "2001:db8::1", true), ("10.0.0.0/8", "::ffff:10.1.1.1", true),
   ])
   func `a network knows its addresses`(network: String, address: String, isInside: Bool) throws {
-    #expect(try Network(written: network).contains(#require(IPAddress(address))) == isInside)
-    #expect(try Network(written: network).text == network)
+    #expect(try AddressBlock(written: network).contains(#require(IPAddress(address))) == isInside)
+    #expect(try AddressBlock(written: network).text == network)
   }
 
   @Test(arguments: ["127.0.0.1:25", "[::1]:0", "0.0.0.0:2525", "unix:/run/posthouse/smtp"])

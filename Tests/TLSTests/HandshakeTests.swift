@@ -46,8 +46,8 @@ import Timekeeping
 
   /// The certificate, the host that is meant, the sentence.
   static let faults = [
-    ("expired", "mail.example.com", "the certificate \"CN=expired\" expired on 2021-02-03 04:05 UTC"),
-    ("early", "mail.example.com", "the certificate \"CN=early\" is not valid before 2098-01-01 00:00 UTC"),
+    ("expired", "mail.example.com", "the certificate \"CN=expired\" expired at 2021-02-03T04:05:06Z"),
+    ("early", "mail.example.com", "the certificate \"CN=early\" is not valid before 2098-01-01T00:00:00Z"),
     (
       "elsewhere", "mail.example.com",
       "the certificate is not for \"mail.example.com\" but for \"a.example.net\" and \"*.example.org\""
@@ -100,6 +100,39 @@ import Timekeeping
   @Test func `the system's authorities do not know a private one`() throws {
     let result = try Conversation(.client(), authority.server()).shakeHands()
     #expect(result.client == .failed(.untrustedIssuer(issuer: "CN=Test Authority")))
+  }
+
+  @Test(arguments: ["selfsigned", "expired", "elsewhere"]) func `a pinned certificate is good whoever signed it`(name: String) throws {
+    let pin = try #require(CertificateFingerprint(authority.fingerprint(name)))
+    let conversation = try Conversation(.client(trust: .pinned([pin])), authority.server(name))
+    #expect(conversation.shakeHands() == (.progressed, .progressed))
+    #expect(conversation.client.peer?.isVerified == true)
+  }
+
+  @Test func `another certificate than the pinned one is refused, even a good one`() throws {
+    let pin = try #require(CertificateFingerprint(authority.fingerprint("selfsigned")))
+    let shown = try #require(CertificateFingerprint(authority.fingerprint("good")))
+    let conversation = try Conversation(.client(trust: .pinned([pin])), authority.server())
+    let result = conversation.shakeHands().client
+    #expect(result == .failed(.notPinned(shown)))
+    #expect(conversation.client.isEstablished == false)
+    guard case .failed(let failure) = result else { return }
+    #expect("\(failure)" == "the certificate with the fingerprint \(shown) is not one of those expected")
+    #expect(failure.remedy.hasSuffix("set Upstream.CertificatePin=\(shown)"))
+    let lenient = try Conversation(.client(trust: .pinned([pin]), verification: .notRequired), authority.server())
+    #expect(lenient.shakeHands() == (.progressed, .progressed))
+    #expect(lenient.client.peer?.fault == .notPinned(shown))
+  }
+
+  @Test func `a server may pin its clients`() throws {
+    let pin = try #require(CertificateFingerprint(authority.fingerprint("selfsigned")))
+    let server = TLSPolicy.server(identity: authority.identity("good"), clientsSignedBy: .pinned([pin]))
+    let known = try Conversation(authority.client(identity: authority.identity("selfsigned")), server)
+    #expect(known.shakeHands() == (.progressed, .progressed))
+    let unknown = try Conversation(authority.client(identity: authority.identity("clientonly")), server)
+    #expect(unknown.shakeHands().server != .progressed)
+    let nobody = try Conversation(authority.client(), server)
+    #expect(nobody.shakeHands().server != .progressed)
   }
 
   @Test func `a failed session says the same ever after`() throws {

@@ -29,6 +29,12 @@ struct TestAuthority: Sendable {
     .client(trust: .file(file("ca.pem")), verification: verification, identity: identity)
   }
 
+  /// The fingerprint of a certificate, as the command shows it.
+  func fingerprint(_ name: String) -> String {
+    let shown = shell("openssl x509 -in '\(file("\(name).pem"))' -noout -fingerprint -sha256") ?? ""
+    return String(shown.split(separator: "=").last?.dropLast() ?? "")
+  }
+
   /// A server with one of the certificates.
   func server(_ name: String = "good") -> TLSPolicy { .server(identity: identity(name)) }
 

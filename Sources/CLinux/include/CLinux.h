@@ -3,8 +3,12 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include "clinux_disk.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+#include "clinux_disk.h"
 
 /// One event as the loop sees it.
 struct clinux_event {

@@ -14,8 +14,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   case certificateUntrusted(String)
   /// The certificate is expired or not yet valid; what the library said.
   case certificateExpired(String)
-  /// The certificate carries other names than this.
-  case hostNameMismatch(host: String)
+  /// The certificate carries other names; which was expected, and which it has.
+  case hostNameMismatch(String)
   /// There is no TLS version in common; what the library said.
   case tlsTooOld(String)
   /// The peer answered the handshake with something that is no TLS.
@@ -70,8 +70,9 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .hostNotFound(let host): "host \"\(host)\" does not exist"
       case .lookupFailed(let why): "cannot look up the upstream: \(why)"
       case .connectionFailed(let why): "cannot connect: \(why)"
-      case .certificateUntrusted(let why), .certificateExpired(let why), .tlsTooOld(let why), .handshakeFailed(let why): why
-      case .hostNameMismatch(let host): "the certificate is not for \"\(host)\""
+      case .certificateUntrusted(let why), .certificateExpired(let why), .hostNameMismatch(let why), .tlsTooOld(let why),
+        .handshakeFailed(let why):
+        why
       case .peerSpeaksPlaintext: "the upstream answered the TLS handshake in plaintext"
       case .startTLSNotOffered: "STARTTLS was not offered"
       case .plaintextBehindStartTLS: "bytes came behind the reply to STARTTLS, before the handshake"

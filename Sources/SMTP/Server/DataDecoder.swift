@@ -2,13 +2,13 @@
 package import Mail
 package import Octets
 
-/// Turns what a client sends behind DATA or BDAT into the bytes of a message, and finds out about it what the server must know (RFC 5321 §4.5.2,
-/// RFC 3030).
+/// Turns what a client sends behind DATA or BDAT into the bytes of a message, and finds out about it what the server must know (RFC 5321
+/// §4.5.2, RFC 3030).
 ///
-/// Only CRLF.CRLF ends DATA. A bare CR, a bare LF or a NUL stops the decoder at once: some other mail server takes such a thing for a line end, and
-/// behind it a second message could be hidden. In BDAT, where a count tells the end, the rest of the chunks is swallowed instead. A message that
-/// grows over the limit is dropped and swallowed to its end, so that the refusal comes where the client looks for it. However the bytes are cut
-/// into pieces, the result is the same.
+/// Only CRLF.CRLF ends DATA. A bare CR, a bare LF or a NUL stops the decoder at once: some other mail server takes such a thing for a
+/// line end, and behind it a second message could be hidden. In BDAT, where a count tells the end, the rest of the chunks is swallowed
+/// instead. A message that grows over the limit is dropped and swallowed to its end, so that the refusal comes where the client looks for
+/// it. However the bytes are cut into pieces, the result is the same.
 package struct DataDecoder: Sendable {
   /// How the client sends the message.
   package enum Framing: Sendable {
@@ -42,7 +42,8 @@ package struct DataDecoder: Sendable {
     }
   }
 
-  /// Takes bytes, appends the message's to `body`, and answers how many it took: fewer than there are only where DATA ended or was violated.
+  /// Takes bytes, appends the message's to `body`, and answers how many it took: fewer than there are only where DATA ended or was
+  /// violated.
   ///
   /// When the message gets too large, `body` is emptied, and stays empty.
   package mutating func take(_ input: Span<UInt8>, appendingTo body: inout [UInt8]) -> Int {
@@ -53,6 +54,13 @@ package struct DataDecoder: Sendable {
     size += added
     if size > largest { isTooLarge = true }
     if isTooLarge { body.removeAll(keepingCapacity: false) }
+    return taken
+  }
+
+  /// Takes bytes off a queue, no more than `limit`, and answers how many it took.
+  package mutating func take(from queue: inout ByteQueue, atMost limit: Int = .max, appendingTo body: inout [UInt8]) -> Int {
+    let taken = take(queue.bytes.extracting(first: limit), appendingTo: &body)
+    queue.consume(taken)
     return taken
   }
 

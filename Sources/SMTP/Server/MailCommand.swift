@@ -5,8 +5,8 @@ package import Timekeeping
 
 /// MAIL, read: who sends and what is asked of the carriers (RFC 5321 §4.1.1.2, RFC 1870, 3461, 4865, 4954, 6152, 6531, 8689).
 ///
-/// The path is read first, with any characters, then the parameters; only then is it judged whether characters outside ASCII are welcome, since
-/// the parameter that makes them so stands behind the path.
+/// The path is read first, with any characters, then the parameters; only then is it judged whether characters outside ASCII are welcome,
+/// since the parameter that makes them so stands behind the path.
 package struct MailCommand: Hashable, Sendable {
   /// Where reports go; nil is `<>`.
   package private(set) var sender: Mailbox?

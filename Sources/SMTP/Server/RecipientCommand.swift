@@ -54,8 +54,8 @@ struct RecipientCommand {
     return notify
   }
 
-  /// The type and the decoded address of ORCPT. What is outside ASCII is kept as `\x{…}`, RFC 6533's form for carriers without SMTPUTF8, so that it is
-  /// always printable ASCII and can be coded as xtext again.
+  /// The type and the decoded address of ORCPT. What is outside ASCII is kept as `\x{…}`, RFC 6533's form for carriers without SMTPUTF8,
+  /// so that it is always printable ASCII and can be coded as xtext again.
   private static func original(_ value: Span<UInt8>, isInternationalized: Bool) throws(CommandFault) -> String {
     guard value.count <= 500, let semicolon = value.firstIndex(of: UInt8(ascii: ";")), semicolon > 0 else { throw .badValue(.orcpt) }
     for index in 0..<semicolon where !value[index].isASCIILetter && !value[index].isASCIIDigit && value[index] != UInt8(ascii: "-") {

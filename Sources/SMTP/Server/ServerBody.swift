@@ -5,9 +5,9 @@ package import Timekeeping
 
 /// How a message's content comes in: by DATA, or in chunks by BDAT (RFC 5321 §4.1.1.4, RFC 3030).
 ///
-/// A chunk must be read even when it is refused, or its bytes would be taken for commands; so every BDAT whose size is known leads to reading
-/// that many bytes, and one whose size is not known ends the conversation. After a refusal the transaction is gone, and chunks that the client
-/// had sent ahead are read and refused in turn.
+/// A chunk must be read even when it is refused, or its bytes would be taken for commands; so every BDAT whose size is known leads to
+/// reading that many bytes, and one whose size is not known ends the conversation. After a refusal the transaction is gone, and chunks
+/// that the client had sent ahead are read and refused in turn.
 extension ServerConversation {
   /// The decoder for the message that the conversation asked to collect.
   package func decoder(for step: ServerStep) -> DataDecoder {
@@ -91,8 +91,7 @@ extension ServerConversation {
     if body.survey.hops > limits.hops { return abandon(.tooManyHops(body.survey.hops)) }
     if let longest = limits.textLine, body.longestLine > longest { return abandon(.textLineTooLong(limit: longest)) }
     phase = .storing
-    let used = TransferProtocol(isExtended: isExtended, isEncrypted: isEncrypted, isInternationalized: transaction.mail.isInternationalized)
-    return .store(CompletedTransaction(envelope: transaction.envelope(submitter, isBeyondASCII: body.isBeyondASCII, at: now), with: used))
+    return .store(described(transaction, isBeyondASCII: body.isBeyondASCII, at: now))
   }
 
   /// Refuses a message whose content is not acceptable: its transaction is over, the conversation is not.
@@ -100,5 +99,18 @@ extension ServerConversation {
     phase = .command
     resetTransaction()
     return .say(reply)
+  }
+}
+
+extension ServerConversation {
+  /// The message under way as far as it is known, for the trace lines in front of a body that is stored while it comes.
+  package func underway(at now: WallTime) -> CompletedTransaction {
+    guard let transaction else { preconditionFailure("a body belongs to a transaction") }
+    return described(transaction, isBeyondASCII: false, at: now)
+  }
+
+  private func described(_ transaction: ServerTransaction, isBeyondASCII: Bool, at now: WallTime) -> CompletedTransaction {
+    let used = TransferProtocol(isExtended: isExtended, isEncrypted: isEncrypted, isInternationalized: transaction.mail.isInternationalized)
+    return CompletedTransaction(envelope: transaction.envelope(submitter, isBeyondASCII: isBeyondASCII, at: now), with: used)
   }
 }

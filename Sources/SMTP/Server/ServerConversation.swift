@@ -5,8 +5,8 @@ package import Timekeeping
 
 /// The server's side of an SMTP dialogue (RFC 5321), as a value that is told what came and answers what to do.
 ///
-/// It knows neither sockets nor clocks nor who may send: a driver feeds it bytes, carries out its steps and reports back. Where a decision or
-/// work is the driver's, the conversation waits in a phase of its own, and calling anything else then is the driver's bug.
+/// It knows neither sockets nor clocks nor who may send: a driver feeds it bytes, carries out its steps and reports back. Where a
+/// decision or work is the driver's, the conversation waits in a phase of its own, and calling anything else then is the driver's bug.
 ///
 ///     unopened ──open──► command ◄──────────────────────────────┐ say
 ///                          │ MAIL, RCPT ─► judging ──admit/refuse┤
@@ -17,8 +17,8 @@ package import Timekeeping
 ///                          │ STARTTLS ───► startingTLS ──────────┘   (everything the client said is forgotten)
 ///                          └ QUIT, a mistake too many ─► closed
 ///
-/// Invariants: a transaction lives in one optional, and every end or failure of it sets that to nil; what a client sent never appears in a reply; after
-/// ``ServerStep/close(_:_:)`` nothing more is taken.
+/// Invariants: a transaction lives in one optional, and every end or failure of it sets that to nil; what a client sent never appears in
+/// a reply; after ``ServerStep/close(_:_:)`` nothing more is taken.
 package struct ServerConversation: Sendable {
   /// What is offered, and under which name.
   package let offer: ServerOffer
@@ -86,6 +86,7 @@ package struct ServerConversation: Sendable {
     }
     guard skipped == 0, end < limit else {
       skipped = 0
+      phase = .command
       input.consume(end + 1)
       return fail(.lineTooLong)
     }
@@ -147,7 +148,8 @@ package struct ServerConversation: Sendable {
     }
   }
 
-  /// Refuses the sender or recipient that was to be judged, in the driver's words. A refusal is no mistake in the protocol and does not count as one.
+  /// Refuses the sender or recipient that was to be judged, in the driver's words. A refusal is no mistake in the protocol and does not
+  /// count as one.
   package mutating func refuse(_ reply: Reply) -> ServerStep {
     precondition(!reply.isPositive, "a refusal is negative")
     switch phase {

@@ -3,7 +3,8 @@ internal import Octets
 
 /// A login that everybody passes, for programs that insist on one (RFC 4954, PLAIN and LOGIN).
 ///
-/// Nothing is checked, decoded or kept: the lines of the exchange are counted, and that is all. It is offered only where the configuration says so.
+/// Nothing is checked, decoded or kept: the lines of the exchange are counted, and that is all. It is offered only where the
+/// configuration says so.
 enum ServerLogin: Hashable {
   /// PLAIN: the one line with everything in it is to come.
   case credentials

@@ -7,8 +7,8 @@ package enum ServerStep: Hashable, Sendable {
   case say(Reply)
   /// Send the reply and close the connection.
   case close(Reply, CloseReason)
-  /// Decide whether this sender may send, and whether there is room for a message of the size announced; then call ``ServerConversation/admit()`` or
-  /// ``ServerConversation/refuse(_:)``.
+  /// Decide whether this sender may send, and whether there is room for a message of the size announced; then call
+  /// ``ServerConversation/admit()`` or ``ServerConversation/refuse(_:)``.
   case judgeSender(Mailbox?, announcedSize: Int?)
   /// Decide whether this recipient may be written to; then call ``ServerConversation/admit()`` or ``ServerConversation/refuse(_:)``.
   case judgeRecipient(Mailbox)

@@ -2,7 +2,8 @@
 internal import Mail
 internal import Timekeeping
 
-/// One mail transaction from MAIL to the end of its message (RFC 5321 §3.3). It is made whole and forgotten whole: there is nothing in it to reset.
+/// One mail transaction from MAIL to the end of its message (RFC 5321 §3.3). It is made whole and forgotten whole: there is nothing in it
+/// to reset.
 struct ServerTransaction: Hashable {
   /// What MAIL said.
   let mail: MailCommand

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "clinux_disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int fail(int file, int number)
+{
+    if (file >= 0)
+        close(file);
+    errno = number;
+    return -1;
+}
+
+static int open_again(int directory, const char *name, int flags, mode_t mode)
+{
+    int file;
+    do
+        file = openat(directory, name, flags | O_CLOEXEC, mode);
+    while (file < 0 && errno == EINTR);
+    return file;
+}
+
+int clinux_open_directory(int parent, const char *name)
+{
+    return open_again(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+}
+
+int clinux_open_root(const char *path) { return open_again(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0); }
+
+static int open_own(int directory, const char *name, int flags)
+{
+    /* O_NONBLOCK, so that a pipe laid in our way is refused and not waited for. */
+    int file = open_again(directory, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    if (file < 0)
+        return -1;
+    struct stat status;
+    if (fstat(file, &status) < 0)
+        return fail(file, errno);
+    if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
+        return fail(file, EPERM);
+    if (status.st_uid != geteuid() && geteuid() != 0)
+        return fail(file, EPERM);
+    return file;
+}
+
+int clinux_open_file(int directory, const char *name, int mode)
+{
+    static const int flags[] = {O_RDONLY, O_RDWR, O_RDWR | O_CREAT | O_EXCL};
+    return open_own(directory, name, flags[mode]);
+}
+
+int clinux_open_locked(int directory, const char *name)
+{
+    int file = open_own(directory, name, O_RDWR | O_CREAT);
+    if (file < 0)
+        return -1;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        return file;
+    int number = errno;
+    fail(file, number);
+    return number == EWOULDBLOCK ? -2 : -1;
+}
+
+int clinux_write_all(int file, const struct iovec *pieces, size_t count, int64_t offset)
+{
+    size_t first = 0, done = 0; /* `done` bytes of pieces[first] are written */
+    while (first < count) {
+        struct iovec window[256];
+        size_t used = 0;
+        for (size_t i = first; i < count && used < 256; i++, used++)
+            window[used] = pieces[i];
+        window[0].iov_base = (char *)window[0].iov_base + done;
+        window[0].iov_len -= done;
+        ssize_t written = pwritev(file, window, (int)used, offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -1;
+        offset += written;
+        size_t left = (size_t)written, progressed = 0;
+        for (size_t i = 0; i < used; i++) {
+            if (left < window[i].iov_len) {
+                done = (i == 0 ? done : 0) + left;
+                break;
+            }
+            left -= window[i].iov_len;
+            progressed++;
+            if (i + 1 == used)
+                done = 0;
+        }
+        first += progressed;
+        if (written == 0 && progressed == 0) {
+            errno = ENOSPC;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int64_t clinux_read_all(int file, void *bytes, size_t count, int64_t offset)
+{
+    size_t done = 0;
+    while (done < count) {
+        ssize_t got = pread(file, (char *)bytes + done, count - done, offset + (int64_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+
+int clinux_fill_with_zeros(int file, int64_t size)
+{
+    static const char zeros[1 << 18];
+    int64_t at = clinux_size(file);
+    if (at < 0)
+        return -1;
+    int result;
+    do
+        result = at < size ? fallocate(file, 0, 0, size) : 0;
+    while (result < 0 && errno == EINTR);
+    if (result < 0 && errno != EOPNOTSUPP)
+        return -1;
+    while (at < size) {
+        size_t count = size - at < (int64_t)sizeof zeros ? (size_t)(size - at) : sizeof zeros;
+        struct iovec piece = {(void *)zeros, count};
+        if (clinux_write_all(file, &piece, 1, at) < 0)
+            return -1;
+        at += (int64_t)count;
+    }
+    return 0;
+}
+
+int64_t clinux_size(int file)
+{
+    struct stat status;
+    return fstat(file, &status) < 0 ? -1 : (int64_t)status.st_size;
+}
+
+int64_t clinux_names(int directory, char *buffer, size_t room)
+{
+    int again = open_again(directory, ".", O_RDONLY | O_DIRECTORY, 0);
+    if (again < 0)
+        return -1;
+    DIR *stream = fdopendir(again);
+    if (!stream)
+        return fail(again, errno);
+    size_t used = 0;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(stream);
+        if (!entry)
+            break;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        size_t length = strlen(entry->d_name) + 1;
+        if (used + length <= room)
+            memcpy(buffer + used, entry->d_name, length);
+        used += length;
+    }
+    int number = errno;
+    closedir(stream);
+    errno = number;
+    return number ? -1 : (int64_t)used;
+}
+
+int clinux_space(int directory, int64_t *bytes, int64_t *files)
+{
+    struct statvfs status;
+    int result;
+    do
+        result = fstatvfs(directory, &status);
+    while (result < 0 && errno == EINTR);
+    if (result < 0)
+        return -1;
+    *bytes = (int64_t)status.f_bavail * (int64_t)status.f_frsize;
+    *files = status.f_files ? (int64_t)status.f_favail : -1;
+    return 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Mail
+package import SMTP
+
+/// Why a conversation with an upstream did not go on: where it stood, and what was said or happened.
+package struct Setback: Error, Hashable, Sendable {
+  /// Where the conversation stood.
+  package let stage: UpstreamStage
+  /// What was said or happened.
+  package let cause: Cause
+
+  /// What stops a conversation.
+  package enum Cause: Hashable, Sendable {
+    case reply(UpstreamReply)
+    case failure(UpstreamFailure)
+  }
+
+  /// A reply that stops the conversation.
+  init(_ stage: UpstreamStage, _ reply: UpstreamReply) {
+    self.stage = stage
+    cause = .reply(reply)
+  }
+
+  /// Something that happened without a reply.
+  init(_ stage: UpstreamStage, _ failure: UpstreamFailure) {
+    self.stage = stage
+    cause = .failure(failure)
+  }
+
+  /// What follows for the message and the upstream.
+  package var judgement: Judgement {
+    switch cause {
+    case .reply(let reply): Judgement.of(reply, at: stage)
+    case .failure(let failure): Judgement.of(failure)
+    }
+  }
+
+  /// The words for the people concerned.
+  package var reason: Outcome.Reason {
+    switch cause {
+    case .reply(let reply): reply.reason
+    case .failure(let failure): failure.reason(at: stage)
+    }
+  }
+
+  /// What becomes of a recipient that was undecided when it happened.
+  var outcome: Outcome { Outcome(judgement.verdict ?? .deferred, reason) }
+
+  /// What a person must put right, if it is that.
+  var fault: OperatorFault? { if case .operatorFault(let fault) = judgement { fault } else { nil } }
+
+  /// Whether it says something about the upstream, and not about the message that happened to be under way.
+  var concernsUpstream: Bool {
+    switch judgement {
+    case .operatorFault(let fault): fault.scope == .upstream
+    case .throttle, .quota: true
+    case .proceed, .delivered, .retry, .split, .recipient, .permanent: false
+    }
+  }
+
+  /// Whether nothing more can be said on this connection.
+  var endsConnection: Bool {
+    switch cause {
+    case .reply(let reply): reply.code == 421 || reply.code < 400
+    case .failure: true
+    }
+  }
+}
+
+extension Setback: CustomStringConvertible {
+  package var description: String {
+    switch cause {
+    case .reply(let reply): "\(stage.name): \(reply)"
+    case .failure(let failure): failure.words(at: stage)
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventLoop
+import LinuxSystem
+import Octets
+import Resolver
+import SMTP
+import Secrets
+import Settings
+import TLS
+import Timekeeping
+
+/// Opens conversations with the upstream: address, connection, greeting, TLS, login, in this order and no further than the settings allow.
+///
+/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered behind it.
+@Loop struct UpstreamConnector {
+  let loop: EventLoop
+  let means: DeliveryMeans
+  let contexts: TLSContexts
+  let settings: UpstreamSettings
+  let name: ClientName
+
+  /// A conversation that is ready for mail.
+  func open() async throws(Setback) -> UpstreamSession {
+    let credentials = try await credentials()
+    var dialogue = UpstreamDialogue(try await connect(), loop)
+    do throws(Setback) {
+      let (capabilities, security) = try await introduce(&dialogue)
+      if let credentials { try await authenticate(&dialogue, credentials, capabilities, security) }
+      return UpstreamSession(dialogue, settings, capabilities, security)
+    } catch {
+      dialogue.wire.stream.close()
+      throw error
+    }
+  }
+
+  /// A connection to the first address that accepts one.
+  private func connect() async throws(Setback) -> any ByteStream {
+    let deadline = loop.moment + settings.connectTimeout
+    var last = UpstreamFailure.lookupFailed("the name has no address")
+    for address in try await addresses() {
+      do throws(WireFailure) {
+        return try await means.network.connect(to: address, from: nil, until: deadline)
+      } catch {
+        switch error {
+        case .system(let failure): last = .connectionFailed("\(address): \(failure.reason)")
+        case .timedOut: last = .connectionFailed("\(address): no answer in time")
+        case .cancelled, .ended, .lineTooLong, .tls: last = UpstreamFailure(error)
+        }
+      }
+    }
+    throw Setback(.connect, last)
+  }
+
+  private func addresses() async throws(Setback) -> [SocketAddress] {
+    switch settings.host {
+    case .address(let address): return [SocketAddress(address, port: settings.port)]
+    case .name(let host):
+      do throws(ResolutionFailure) {
+        return try await means.resolver.resolve(host.name, port: settings.port, until: loop.moment + settings.connectTimeout).addresses
+      } catch {
+        throw Setback(.connect, error.isAboutName ? .hostNotFound(host.name) : .lookupFailed("\(error)"))
+      }
+    case .capture, nil: preconditionFailure("only an upstream that is a host is connected to")
+    }
+  }
+
+  /// Greeting, EHLO, and TLS as the settings say; what the upstream can do in the end.
+  private func introduce(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> (UpstreamCapabilities, UpstreamSecurity) {
+    var security = UpstreamSecurity(channel: isLocal ? .loopback : .plaintext, peer: nil)
+    if settings.tls == .implicit { security = try await secure(&dialogue) }
+    _ = try await dialogue.agreement(at: .greeting, within: settings.commandTimeout)
+    var capabilities = try await hello(&dialogue)
+    switch settings.tls {
+    case .implicit, .none: return (capabilities, security)
+    case .starttls:
+      guard capabilities.offers(.startTLS) else { throw Setback(.startTLS, .startTLSNotOffered) }
+    case .opportunistic:
+      guard capabilities.offers(.startTLS) else { return (capabilities, security) }
+    }
+    UpstreamCommand.startTLS.append(to: &dialogue.wire.output)
+    _ = try await dialogue.agreement(at: .startTLS, within: settings.commandTimeout)
+    security = try await secure(&dialogue)
+    capabilities = try await hello(&dialogue)
+    return (capabilities, security)
+  }
+
+  private func hello(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> UpstreamCapabilities {
+    UpstreamCommand.ehlo(name).append(to: &dialogue.wire.output)
+    let reply = try await dialogue.reply(at: .hello, within: settings.commandTimeout)
+    if Judgement.of(reply, at: .hello) == .proceed { return UpstreamCapabilities(reply) }
+    guard [500, 502, 504].contains(reply.code) else { throw Setback(.hello, reply) }
+    UpstreamCommand.helo(name).append(to: &dialogue.wire.output)
+    _ = try await dialogue.agreement(at: .hello, within: settings.commandTimeout)
+    return UpstreamCapabilities()
+  }
+
+  private func secure(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> UpstreamSecurity {
+    // Opportunistic TLS protects from listeners only: who may fall back to plaintext gains nothing by insisting on a certificate.
+    let isRequired = settings.verification == .required && settings.tls != .opportunistic
+    let trust: TLSTrust = settings.caFile.map { .file($0.path) } ?? .system
+    let context: TLSContext
+    do throws(TLSContextFailure) {
+      context = try contexts.context(for: .client(trust: trust, verification: isRequired ? .required : .notRequired))
+    } catch {
+      contexts.forgetAll()
+      throw Setback(.tls, .certificateUntrusted("\(error)"))
+    }
+    let host = settings.expectedName ?? "\(settings.host.map(\.description) ?? "")"
+    do throws(Setback) {
+      let peer = try await dialogue.secure(TLSSession(client: context, to: host), within: settings.connectTimeout)
+      return UpstreamSecurity(channel: peer.isVerified ? .verifiedTLS : isLocal ? .loopback : .unverifiedTLS, peer: peer)
+    } catch {
+      // The operator may be about to correct the file of authorities.
+      contexts.forgetAll()
+      throw error
+    }
+  }
+
+  private var isLocal: Bool { settings.host?.isLocal == true }
+
+  private func credentials() async throws(Setback) -> UpstreamCredentials? {
+    guard let user = settings.user, let source = settings.passwordSource else { return nil }
+    let answer = await means.workers.perform(loop) { [secrets = means.secrets] () -> Result<Secret, SecretFailure> in
+      do throws(SecretFailure) {
+        return .success(try secrets.read(source))
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch answer {
+    case .failure(let failure): throw Setback(.authentication, .credentialsUnavailable("\(failure)"))
+    case .success(let password):
+      guard let credentials = UpstreamCredentials(user: user, password: password) else {
+        throw Setback(.authentication, .credentialsUnavailable("the password of \"\(user)\" is empty, too long, or has a NUL in it"))
+      }
+      return credentials
+    }
+  }
+
+  private func authenticate(
+    _ dialogue: inout UpstreamDialogue, _ credentials: UpstreamCredentials, _ capabilities: UpstreamCapabilities,
+    _ security: UpstreamSecurity
+  ) async throws(Setback) {
+    let mechanism: SASLMechanism
+    do throws(SASLRefusal) {
+      let order = settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }
+      mechanism = try SASLMechanism.choose(
+        from: capabilities.mechanisms, order: order, credentials: credentials, channel: security.channel)
+    } catch {
+      throw Setback(.authentication, .authenticationImpossible(error))
+    }
+    var exchange = SASLExchange(mechanism, credentials)
+    exchange.start(into: &dialogue.wire.output)
+    while true {
+      let reply = try await dialogue.agreement(at: .authentication, within: settings.commandTimeout)
+      if reply.code == 235 { return }
+      do throws(SASLFault) {
+        try exchange.answer(reply, into: &dialogue.wire.output)
+      } catch {
+        try await dialogue.flush(at: .authentication, within: settings.commandTimeout)
+        throw Setback(.authentication, .authenticationBroken(error))
+      }
+    }
+  }
+}

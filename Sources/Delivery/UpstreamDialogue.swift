@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventLoop
+import LinuxSystem
+import Octets
+import SMTP
+import Settings
+import TLS
+import Timekeeping
+
+/// The talk over one connection to an upstream: commands out, replies in, each wait with its deadline.
+///
+/// It knows the form of replies and nothing of their meaning. Whatever goes wrong becomes a ``Setback`` that says where.
+struct UpstreamDialogue: ~Copyable {
+  /// The connection, with commands that have not left yet.
+  var wire: Wire
+  private var reader = ReplyReader()
+  private let loop: EventLoop
+
+  /// A talk that begins on an open stream.
+  init(_ stream: any ByteStream, _ loop: EventLoop) {
+    wire = Wire(stream)
+    self.loop = loop
+  }
+
+  /// The next reply; commands that wait leave first.
+  @Loop mutating func reply(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {
+    let deadline = loop.moment + limit
+    while true {
+      do throws(ReplyFault) {
+        if let reply = try reader.next(from: &wire.input) { return reply }
+      } catch {
+        throw Setback(stage, .malformedReply(error))
+      }
+      do throws(WireFailure) {
+        try await wire.fill(until: deadline)
+      } catch {
+        throw Setback(stage, UpstreamFailure(error))
+      }
+    }
+  }
+
+  /// The next reply when it is the one hoped for; any other is a setback.
+  @Loop mutating func agreement(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {
+    let reply = try await reply(at: stage, within: limit)
+    guard Judgement.of(reply, at: stage) == .proceed else { throw Setback(stage, reply) }
+    return reply
+  }
+
+  /// Sends what waits.
+  @Loop mutating func flush(at stage: UpstreamStage, within limit: Duration) async throws(Setback) {
+    do throws(WireFailure) {
+      try await wire.flush(until: loop.moment + limit)
+    } catch {
+      throw Setback(stage, UpstreamFailure(error))
+    }
+  }
+
+  /// Goes over to TLS. Whatever was said before counts no more, and must not have run ahead.
+  @Loop mutating func secure(_ session: TLSSession, within limit: Duration) async throws(Setback) -> TLSPeer {
+    guard wire.input.isEmpty, !reader.isInsideReply else { throw Setback(.startTLS, .plaintextBehindStartTLS) }
+    let stream = TLSStream(wire.stream, session)
+    do throws(WireFailure) {
+      try await stream.handshake(until: loop.moment + limit)
+    } catch {
+      throw Setback(.tls, UpstreamFailure(error))
+    }
+    guard let peer = stream.tlsPeer else { throw Setback(.tls, .handshakeFailed("the handshake ended without a peer")) }
+    wire.stream = stream
+    return peer
+  }
+}
+
+extension UpstreamFailure {
+  /// What a failed connection means for the upstream.
+  init(_ failure: WireFailure) {
+    switch failure {
+    case .ended: self = .connectionLost("the upstream closed the connection")
+    case .timedOut: self = .timedOut
+    case .cancelled: self = .connectionLost("this relay is stopping")
+    case .lineTooLong: self = .connectionLost("the upstream sent a line that is too long")
+    case .system(let failure): self = .connectionLost(failure.reason)
+    case .tls(let failure): self.init(failure)
+    }
+  }
+}
+
+extension UpstreamFailure {
+  /// What a failed handshake means for the upstream; the words are those of the TLS room, which name what was found.
+  init(_ failure: TLSFailure) {
+    switch failure {
+    case .untrustedIssuer, .selfSigned, .notPinned, .badCertificate: self = .certificateUntrusted("\(failure)")
+    case .expired, .notYetValid: self = .certificateExpired("\(failure)")
+    case .hostNameMismatch: self = .hostNameMismatch("\(failure)")
+    case .protocolTooOld: self = .tlsTooOld("\(failure)")
+    case .plainText: self = .peerSpeaksPlaintext
+    case .refused, .nothingInCommon, .truncated, .damaged, .malformed: self = .handshakeFailed("\(failure)")
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import SMTP
+import Scheduling
+package import Timekeeping
+
+/// What is known of the upstream's condition, and when it may be tried again.
+///
+///     untried ──► well ◄──────────────── a connection came about
+///        └──────► troubled ◄──────────── connection, login or provider refused
+///                    │ until `retryAt` nothing is tried; then one connection goes ahead as a probe
+///
+/// While troubled, no message's attempts are counted: it is not the message's fault. Waits between probes grow; a flush forgets them.
+package struct UpstreamHealth: Sendable {
+  /// What is wrong now; nil while all is well or nothing was tried.
+  package private(set) var trouble: Trouble?
+  /// When a message was last delivered, or a connection was last ready.
+  package private(set) var lastSuccess: WallTime?
+  /// Not to be tried before this moment.
+  private(set) var retryAt: Moment?
+  private var failures = 0
+  private let backoff: BackoffPolicy
+
+  /// Nothing is known yet.
+  init(_ backoff: BackoffPolicy) { self.backoff = backoff }
+
+  /// Something that keeps mail from going out.
+  package struct Trouble: Hashable, Sendable {
+    /// Whether a person must act, or time may help.
+    package let kind: Kind
+    /// What happened.
+    package let why: String
+    /// What to do about it.
+    package let remedy: String
+    /// Since when.
+    package let since: WallTime
+
+    /// The kinds of trouble.
+    package enum Kind: Hashable, Sendable {
+      /// The operator's to mend: mail is held, nothing is bounced.
+      case fault
+      /// The upstream is not to be reached or not able now.
+      case outage
+      /// The upstream wants less, or nothing for a while.
+      case limited
+    }
+
+    /// The whole of it in one sentence.
+    package var sentence: String { remedy.isEmpty ? why : "\(why); \(remedy)" }
+  }
+
+  /// Whether an attempt may be made.
+  func mayTry(at now: Moment) -> Bool { retryAt.map { $0 <= now } ?? true }
+
+  /// Whether only one connection at a time goes ahead, to see whether the trouble is over.
+  var isProbing: Bool { trouble != nil && trouble?.kind != .limited }
+
+  /// The upstream serves us; answers the trouble that is over, if there was one.
+  mutating func succeeded(at time: WallTime) -> Trouble? {
+    defer { trouble = nil }
+    lastSuccess = time
+    retryAt = nil
+    failures = 0
+    return trouble
+  }
+
+  /// Something went wrong that concerns the whole upstream; answers whether this is news.
+  mutating func suffered(
+    _ setback: Setback, at now: Moment, _ time: WallTime, using generator: inout some RandomNumberGenerator
+  ) -> Bool {
+    failures += 1
+    var wait = backoff.delay(afterAttempt: failures, using: &generator)
+    let kind: Trouble.Kind
+    var remedy = ""
+    switch setback.judgement {
+    case .operatorFault(let fault):
+      kind = .fault
+      remedy = fault.remedy
+    case .quota(let window):
+      kind = .limited
+      wait = window
+      remedy = "the provider's quota is used up; mail waits and goes on by itself"
+    case .throttle(.rate(let pause)):
+      kind = .limited
+      wait = max(wait, pause)
+    case .throttle(.connections), .throttle(.logins): kind = .limited
+    case .proceed, .delivered, .retry, .split, .recipient, .permanent: kind = .outage
+    }
+    let isNews = trouble?.kind != kind || trouble?.why != setback.description
+    trouble = Trouble(
+      kind: kind, why: setback.description, remedy: remedy, since: isNews ? time : trouble?.since ?? time)
+    retryAt = now + wait
+    return isNews
+  }
+
+  /// Lets the next attempt be made at once.
+  mutating func retryNow() {
+    retryAt = nil
+    failures = 0
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import Control
+import Delivery
+package import EventLoop
+import LinuxSystem
+import Mail
+import Octets
+import Resolver
+import ServiceManager
+package import Settings
+import Spool
+import Submission
+import Telemetry
+import Timekeeping
+
+/// The whole house: puts the rooms together, starts them in order, and ends them in the reverse order.
+///
+///     bind ──► recover ──► seed ──► READY ──► serve ──(stop)──► no new mail ──► sessions end ──► deliveries end ──► spool closed
+///
+/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted before the spool is
+/// recovered. Whatever is still on the road when time is up stays in the spool.
+@Loop package final class Relay {
+  /// The settings in force.
+  package private(set) var settings: RelaySettings
+  let loop: EventLoop
+  let means: RelayMeans
+  let spool: Spool
+  let dispatcher: Dispatcher
+  let submission: SubmissionServer
+  let started: WallTime
+  let version: String
+  private(set) var isDraining = false
+  private var control: ControlServer?
+  private var watchdog: Watchdog?
+  private var housekeeping: Alarm?
+
+  /// Binds, recovers and begins to serve; throws when one of it is impossible.
+  package init(
+    _ loop: EventLoop, _ settings: RelaySettings, _ means: RelayMeans, inherited: InheritedListeners, version: String
+  ) async throws(RelayFailure) {
+    self.loop = loop
+    self.settings = settings
+    self.means = means
+    self.version = version
+    started = loop.wallTime
+    let log = means.log
+    log.note(.service(.starting(version: version)))
+    let doors = try Doors(settings, means.network, inherited)
+    let begun = means.clock.moment
+    do throws(SpoolFailure) {
+      spool = try await Spool.open(
+        means.disk, limits: SpoolLimits(settings.spool), journal: means.journal, workers: means.workers, loop: loop
+      ) { done, total in
+        // A long backlog takes a while; that nobody listens to how long is no reason to stop.
+        try? means.notifier.extendTimeout(by: .seconds(30), "Recovering the spool: \(done / 1_048_576) of \(total / 1_048_576) MiB")
+      }
+    } catch {
+      doors.close()
+      throw .spool(error)
+    }
+    for event in spool.report.events(after: means.clock.moment - begun) { log.note(event) }
+    dispatcher = Dispatcher(loop, spool, settings, means.forDelivery) { log.note($0) }
+    submission = SubmissionServer(loop, spool, settings) {
+      log.note($0)
+    } deliver: { [dispatcher] in
+      dispatcher.take($0)
+    }
+    dispatcher.seed()
+    control = ControlServer(loop, self, version: version)
+    for listener in doors.mail { submission.serve(listener) }
+    if let listener = doors.control { control?.serve(listener) }
+    for warning in settings.warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
+    log.note(.service(.ready(queued: spool.report.messages, after: means.clock.moment - begun)))
+    watchdog = Watchdog(loop, means.notifier, journal: means.journal)
+    notify { (notifier, text) throws(SystemFailure) in try notifier.ready(text) }
+    keepHouse()
+  }
+
+  /// Takes over settings that have been checked; answers the names of those that need a restart.
+  package func reload(_ new: RelaySettings) {
+    notify { [loop] (notifier, _) throws(SystemFailure) in try notifier.reloading(at: loop.moment) }
+    let differences = new.differences(from: settings)
+    settings = new
+    means.log.reload(new.log.level)
+    submission.reload(new)
+    dispatcher.reload(new)
+    for difference in differences where difference.setting.effect == .onRestart {
+      means.log.note(.service(.restartNeeded(setting: difference.setting.key)))
+    }
+    for warning in new.warnings { means.log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
+    means.log.note(.service(.reloaded(changed: differences.count)))
+    notify { (notifier, text) throws(SystemFailure) in try notifier.ready(text) }
+  }
+
+  /// Says that new settings were not taken over.
+  package func refuseReload(_ why: String) {
+    for line in why.split(separator: "\n") { means.log.note(.service(.reloadRefused(why: String(line)))) }
+    notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
+  }
+
+  /// Ends everything in good order within the time that the settings give.
+  package func stop(_ why: String) async {
+    isDraining = true
+    means.log.note(.service(.stopping(why: why, inFlight: dispatcher.underway)))
+    notify { (notifier, text) throws(SystemFailure) in try notifier.stopping(text) }
+    housekeeping?.cancel()
+    let deadline = loop.moment + settings.relay.shutdownTimeout
+    await submission.drain(until: deadline)
+    await dispatcher.drain(until: deadline)
+    await control?.close()
+    // What does not reach the disk in time is settled again after the next start.
+    _ = await spool.close(until: max(deadline, loop.moment + .seconds(5)))
+    means.resolver.cancelAll()
+    watchdog?.stop()
+    means.log.note(.service(.stopped(queued: spool.usage.queued)))
+  }
+
+  /// Tells the service manager how things stand; that nobody listens is no reason to stop.
+  private func notify(_ tell: (ServiceNotifier, String) throws(SystemFailure) -> Void) {
+    try? tell(means.notifier, statusLine)
+  }
+
+  /// What `systemctl status` shows, refreshed while it changes.
+  private func keepHouse() {
+    notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
+    _ = spool.forgetExpired()
+    housekeeping = loop.schedule(at: loop.moment + .seconds(10)) { [weak self] in self?.keepHouse() }
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import Control
+import Delivery
+import EventLoop
+import LinuxSystem
+package import Mail
+import Settings
+import Spool
+import Submission
+import Telemetry
+import Timekeeping
+package import Varlink
+
+/// What the relay shows and does for those who ask through the control socket.
+extension Relay: ControlDesk {
+  /// How everything stands, in one look.
+  package func status() -> RelayStatus {
+    let gathered = means.log.counters
+    return RelayStatus(
+      version: version, state: isDraining ? .draining : .running, hostname: settings.hostname, startedUSec: started.microseconds,
+      listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
+      upstreams: [upstreamStatus], spool: spoolStatus,
+      counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
+      warnings: settings.warnings + spool.damages)
+  }
+
+  /// The messages in a state, oldest first.
+  package func messages(in state: QueuedMessage.State?) -> [MessageID] {
+    var ids: [MessageID] = []
+    spool.forEachEntry { entry in
+      if state == nil || self.state(of: entry) == state { ids.append(entry.id) }
+      return true
+    }
+    return ids
+  }
+
+  /// One message with what is known of its recipients.
+  package func message(_ id: MessageID) async -> QueuedMessage? {
+    guard let letter = await spool.describe([id]).first, let entry = spool.entry(id) else { return nil }
+    let recipients = letter.envelope.recipients.indices.map { index in
+      let outcome = letter.outcomes[index]
+      let state: QueuedMessage.RecipientState =
+        switch outcome?.verdict {
+        case nil: .waiting
+        case .delivered: .delivered
+        case .deferred: .deferred
+        case .failed: .failed
+        }
+      return QueuedMessage.Recipient(
+        address: letter.envelope.recipients[index].mailbox.text, state: state, reply: outcome?.reason.sentence)
+    }
+    var message = QueuedMessage(
+      id: "\(id)", state: state(of: entry), sizeBytes: letter.size, sender: letter.envelope.sender?.text ?? "", recipients: recipients,
+      acceptedUSec: letter.envelope.accepted.microseconds, peer: letter.envelope.submitter.peer)
+    message.attempts = letter.attempts
+    message.lastReply = letter.outcomes.compactMap { $0 }.last { $0.verdict != .delivered }?.reason.sentence
+    message.peerUID = letter.envelope.submitter.user
+    message.peerUnit = letter.envelope.submitter.unit
+    if entry.state == .queued, let due = dispatcher.due(of: id) {
+      message.nextAttemptUSec = (loop.wallTime + max(.zero, due - loop.moment)).microseconds
+    }
+    return message
+  }
+
+  /// Makes messages due now.
+  package func flush(_ id: MessageID?) -> Int? { dispatcher.flush(id) }
+
+  /// Writes down who changed what.
+  package func note(command: String, on subject: String, by user: UInt32) {
+    means.log.note(.control(.commanded(command: command, subject: subject, user: user)))
+  }
+
+  /// What the service manager shows in one line.
+  var statusLine: String {
+    let spool = spoolStatus
+    if let problem = spool.problem { return "\(spool.messages) queued; disk: \(problem)" }
+    if let trouble = dispatcher.health.trouble { return "\(spool.messages) queued; upstream: \(trouble.sentence)" }
+    if isDraining { return "Stopping; \(spool.messages) queued" }
+    return "Relaying to \(settings.upstream.host.map(\.description) ?? "nowhere"); \(spool.messages) queued, \(spool.failed) failed"
+  }
+
+  private func state(of entry: borrowing QueueEntry) -> QueuedMessage.State {
+    switch entry.state {
+    case .held: .held
+    case .failed: .failed
+    case .queued: dispatcher.isUnderway(entry.id) ? .active : entry.attempts > 0 ? .deferred : .queued
+    }
+  }
+
+  private var spoolStatus: SpoolStatus {
+    let usage = spool.usage
+    var status = SpoolStatus(directory: settings.spool.directory.path)
+    status.active = dispatcher.underway
+    spool.forEachEntry { entry in
+      if entry.state == .queued, entry.attempts > 0 { status.deferred += 1 }
+      return true
+    }
+    status.deferred = min(status.deferred, max(0, usage.queued - status.active))
+    status.queued = max(0, usage.queued - status.active - status.deferred)
+    status.held = usage.held
+    status.failed = usage.failed
+    status.bytes = usage.liveBytes + usage.bodyBytes
+    status.problem = spool.problem
+    return status
+  }
+
+  private var upstreamStatus: UpstreamStatus {
+    let upstream = settings.upstream
+    let isCapture = if case .capture = upstream.host { true } else { false }
+    var status = UpstreamStatus(
+      name: "default", host: upstream.host.map(\.description) ?? "", port: isCapture ? nil : Int(upstream.port),
+      tls: isCapture ? "capture" : upstream.tls.rawValue, isVerified: upstream.verification == .required)
+    status.connections = dispatcher.connections
+    status.lastSuccessUSec = dispatcher.health.lastSuccess?.microseconds
+    guard let trouble = dispatcher.health.trouble else {
+      status.state = dispatcher.connections > 0 ? .connected : .idle
+      return status
+    }
+    status.state = trouble.kind == .fault ? .held : .failing
+    status.fault = trouble.sentence
+    status.faultSinceUSec = trouble.since.microseconds
+    status.nextAttemptUSec = dispatcher.nextProbe.map { (loop.wallTime + max(.zero, $0 - loop.moment)).microseconds }
+    return status
+  }
+}
+
+extension Outcome.Reason {
+  /// The reply as a peer would write it.
+  fileprivate var sentence: String {
+    [code == 0 ? "" : "\(code)", status, text].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}

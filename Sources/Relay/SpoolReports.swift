@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import Settings
+import Spool
+import Telemetry
+
+extension SpoolLimits {
+  /// The limits that the settings make.
+  init(_ settings: SpoolSettings) {
+    self.init()
+    segmentSize = settings.segmentSize
+    reserve = settings.reserve
+    keepFailed = settings.keepFailed
+  }
+}
+
+extension RecoveryReport {
+  /// What recovery has to tell.
+  func events(after time: Duration) -> [RelayEvent] {
+    let recovered = SpoolEvent.recovered(messages: messages, segments: segmentsRead + segmentsSummarized, after: time)
+    return [.spool(recovered)] + damages.map { .spool(.damaged(file: "", offset: 0, why: $0)) }
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import LinuxSystem
+internal import Octets
+internal import Timekeeping
+
+/// Moves the messages out of the oldest segment when the journal is more waste than mail, so that the segment can be given back.
+///
+/// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages that are still
+/// needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter of the time goes into cleaning.
+struct Cleaner {
+  private let limits: SpoolLimits
+  private var sequence: UInt32 = 0
+  private var candidates: [Candidate] = []
+  private var begun: Moment?
+  private var rest: Moment?
+
+  /// A cleaner that has not looked yet.
+  init(_ limits: SpoolLimits) { self.limits = limits }
+
+  /// A message that stood in the segment when it was listed.
+  struct Candidate: Sendable {
+    var id: UInt64
+    var location: RecordLocation
+  }
+
+  /// What a worker brings.
+  enum Finding: Sendable {
+    /// The messages in a segment.
+    case listed(UInt32, [Candidate])
+    /// Messages to be written anew, and those that cannot be read.
+    case read([Relocation], damaged: [(QueueEntry, RecordDefect)])
+    /// The disk failed.
+    case failed
+  }
+
+  /// When to look again though nothing else happens.
+  func nextWake(_ journal: Journal) -> Moment? { begun == nil && isWorthwhile(journal) ? rest : nil }
+
+  /// What a worker shall do now, if anything.
+  mutating func next(_ journal: Journal, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
+    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.ledger.segments.first else {
+      return nil
+    }
+    begun = now
+    if sequence != oldest.sequence || candidates.isEmpty { return { Cleaner.list(oldest, disk) } }
+    var entries: [QueueEntry] = []
+    var bytes = 0
+    while bytes < limits.batchLimit / 4, let candidate = candidates.popLast() {
+      guard let place = journal.index.find(candidate.id), journal.index[place].accepted == candidate.location else { continue }
+      entries.append(journal.index[place])
+      bytes += Int(journal.index[place].lengthUnits) * SpoolFormat.alignment
+    }
+    let reader = RecordReader(disk, journal.ledger.segments)
+    return { [entries] in Cleaner.read(entries, reader) }
+  }
+
+  /// Takes what a worker brought: the messages to be written anew, and those that cannot be.
+  mutating func finish(_ finding: Finding, at now: Moment) -> (relocations: [Relocation], damaged: [(QueueEntry, RecordDefect)]) {
+    let spent = begun.map { now - $0 } ?? .zero
+    begun = nil
+    rest = now + max(spent * 3, .milliseconds(1))
+    switch finding {
+    case .listed(let sequence, let candidates):
+      (self.sequence, self.candidates) = (sequence, candidates)
+      return ([], [])
+    case .read(let relocations, let damaged):
+      return (relocations, damaged)
+    case .failed:
+      rest = now + .seconds(10)
+      return ([], [])
+    }
+  }
+
+  private func isWorthwhile(_ journal: Journal) -> Bool {
+    guard journal.problem == nil, journal.isCalm, let oldest = journal.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
+    else { return false }
+    return journal.ledger.totalBytes > 2 * journal.ledger.liveBytes + 4 * limits.segmentSize.bytes
+  }
+
+  private static func list(_ segment: SegmentLedger.Use, _ disk: any Disk) -> Finding {
+    do throws(SystemFailure) {
+      let file = try disk.open(SpoolFormat.segmentPath(segment.slot), .read)
+      var walk = SegmentWalk(file, segment.identity, until: .committed(segment.end), bodies: .trusted)
+      var candidates: [Candidate] = []
+      while true {
+        switch try walk.next() {
+        case .record(let header, let offset):
+          guard header.kind == .accepted, header.metaLength >= 8 else { continue }
+          let location = RecordLocation(sequence: segment.sequence, offset: offset)
+          candidates.append(Candidate(id: walk.meta.number(UInt64.self, at: 0), location: location))
+        case .damage: continue
+        case .end: return .listed(segment.sequence, candidates)
+        }
+      }
+    } catch { return .failed }
+  }
+
+  private static func read(_ entries: [QueueEntry], _ reader: RecordReader) -> Finding {
+    var relocations: [Relocation] = []
+    var damaged: [(QueueEntry, RecordDefect)] = []
+    for entry in entries {
+      switch reader.attempt(entry, body: .wanted) {
+      case .success(let record): relocations.append(Relocation(record: record, accepted: entry.accepted, settled: entry.settled))
+      case .failure(.damaged(let defect)): damaged.append((entry, defect))
+      case .failure(.system): return .failed
+      }
+    }
+    return .read(relocations, damaged: damaged)
+  }
+}

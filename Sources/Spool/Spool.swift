@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package import EventLoop
+package import LinuxSystem
+package import Mail
+package import Timekeeping
+
+/// Keeps messages safe between the app that handed them in and the upstream that takes them.
+///
+/// A message is ours from the moment ``accept(_:until:)`` returns: envelope and body are on stable storage. Before that, a crash leaves only a
+/// torn tail, which recovery drops. What became of it is noted by ``settle(_:_:nextAttempt:)``, which costs nothing and is durable within
+/// ``SpoolLimits/settlementDelay``. One journal thread writes batches, each with one sync; while one is synced the next collects.
+@Loop package final class Spool {
+  let disk: any Disk
+  let loop: EventLoop
+  let limits: SpoolLimits
+  let journalWorkers: any Workers
+  let workers: any Workers
+  var journal: Journal
+  var space: SpaceWatch
+  private let lock: any DiskFile
+  private var waiters: [Int: Waiter] = [:]
+  private var lastTicket = 0
+  private var alarm: (alarm: Alarm, due: Moment)?
+  private var chores = 0
+  private let idleness: Berth
+  private var cleaner: Cleaner
+  private(set) var isClosed = false
+  /// What opening the spool brought to light.
+  package let report: RecoveryReport
+  /// Damage that came to light since, in sentences.
+  package internal(set) var damages: [String] = []
+  /// How much memory the bodies on their way in take.
+  var intakeBytes = 0
+  /// How many bytes the bodies in files take.
+  var bodyBytes: Int64
+
+  /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how many are read.
+  package static func open(
+    _ disk: any Disk, limits: SpoolLimits, journal: any Workers, workers: any Workers, loop: EventLoop,
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+    progress: @escaping @Loop (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) async throws(SpoolFailure) -> Spool {
+    let course = RecoveryProgress()
+    let berth = Berth(loop)
+    var outcome: Result<RecoveredJournal, SpoolFailure>?
+    journal.run({ Recovery.attempt(disk, limits, course) }) { result in
+      outcome = result
+      berth.wake()
+    }
+    while outcome == nil {
+      if await berth.wait(until: loop.moment + .milliseconds(250)) == .timedOut { progress(course.present.done, course.present.total) }
+    }
+    guard let outcome else { throw .closed }
+    let spool = Spool(disk, loop, limits, journal, workers, try outcome.get(), random)
+    await spool.refreshSpace()
+    spool.pump()
+    return spool
+  }
+
+  private init(
+    _ disk: any Disk, _ loop: EventLoop, _ limits: SpoolLimits, _ journalWorkers: any Workers, _ workers: any Workers,
+    _ recovered: RecoveredJournal, _ random: any RandomNumberGenerator
+  ) {
+    self.disk = disk
+    self.loop = loop
+    self.limits = limits
+    self.journalWorkers = journalWorkers
+    self.workers = workers
+    lock = recovered.lock
+    report = recovered.report
+    bodyBytes = recovered.bodyBytes
+    journal = Journal(recovered, limits, random: random)
+    cleaner = Cleaner(limits)
+    space = SpaceWatch()
+    idleness = Berth(loop)
+  }
+
+  /// A number for a message that is about to come in; larger than all before, also after a restart.
+  package func nextID() -> MessageID { journal.nextID(at: loop.wallTime) }
+
+  /// Takes a message; when this returns, it is on stable storage. When the deadline passes first, the message is refused and does not go out, unless
+  /// the machine dies at that moment.
+  package func accept(_ letter: Letter, until deadline: Moment = .distantFuture) async throws(SpoolRefusal) {
+    if isClosed { throw .closed }
+    if let refusal = refusal(for: letter.body.size) { throw refusal }
+    let waiter = Waiter(loop)
+    try journal.accept(AcceptedRecord(letter), ticket: ticket(waiter))
+    pump()
+    while true {
+      if let result = waiter.result {
+        if case .file(let file) = letter.body, case .success = result { bodyBytes += Int64(file.size) }
+        return try result.get()
+      }
+      if await waiter.berth.wait(until: deadline) == .timedOut, waiter.result == nil {
+        waiter.isWithdrawn = letter.id
+        throw .failing("the disk took longer than the sender waits; new mail gets 452, delivery goes on")
+      }
+    }
+  }
+
+  /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is durable soon.
+  @discardableResult package func settle(
+    _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime
+  ) -> Settlement {
+    guard let place = journal.index.find(id.number) else { return .unknown }
+    let entry = journal.index[place]
+    let news = outcomes.filter { $0.recipient < Int(entry.recipients) }.map { (index: UInt16($0.recipient), outcome: $0.outcome) }
+    let standing = journal.verdicts.standing(
+      of: id.number, recipients: Int(entry.recipients), after: news.map { RecipientVerdict(index: $0.index, verdict: $0.outcome.verdict) })
+    let settlement: Settlement =
+      standing.open > 0 ? .waiting(recipients: standing.open) : standing.hasFailed ? .failed : .gone
+    let attempts = entry.attempts == .max ? .max : entry.attempts + 1
+    var change = SettledRecord(
+      id: id, time: loop.wallTime, state: entry.state, attempts: attempts, nextAttempt: nextAttempt, outcomes: news)
+    if case .gone = settlement { change.state = nil }
+    if case .failed = settlement { (change.state, change.nextAttempt) = (.failed, loop.wallTime + limits.keepFailed) }
+    apply(change, entry, ticket: nil)
+    return settlement
+  }
+
+  /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are left out.
+  package func change(_ ids: [MessageID], _ order: QueueOrder) async throws(SpoolFailure) -> Int {
+    if isClosed { throw .closed }
+    let waiter = Waiter(loop)
+    let ticket = ticket(waiter)
+    var changed = 0
+    for id in ids {
+      guard let place = journal.index.find(id.number) else { continue }
+      let entry = journal.index[place]
+      guard
+        let change = order.change(
+          entry, open: journal.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
+      else { continue }
+      changed += 1
+      apply(change, entry, ticket: ticket)
+    }
+    guard changed > 0 else {
+      waiters[ticket] = nil
+      return 0
+    }
+    pump()
+    while waiter.result == nil { _ = await waiter.berth.wait() }
+    if case .failure(let refusal) = waiter.result { throw .notDurable(refusal.words) }
+    return changed
+  }
+
+  /// Forgets the failed messages whose time is over; answers how many.
+  package func forgetExpired() -> Int {
+    guard journal.counts.failed > 0 else { return 0 }
+    var expired: [QueueEntry] = []
+    let now = loop.wallTime
+    journal.index.forEach { entry in
+      if entry.state == .failed, entry.nextAttempt <= now { expired.append(copy entry) }
+      return true
+    }
+    for entry in expired {
+      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), entry, ticket: nil)
+    }
+    return expired.count
+  }
+
+  /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is written.
+  package func close(until deadline: Moment = .distantFuture) async -> Bool {
+    isClosed = true
+    journal.hurry(at: loop.moment)
+    pump()
+    while !(journal.isIdle && chores == 0) {
+      if await idleness.wait(until: deadline) == .timedOut { return journal.isIdle }
+    }
+    alarm?.alarm.cancel()
+    return true
+  }
+
+  /// Notes a change of a message.
+  func apply(_ change: SettledRecord, _ entry: QueueEntry, ticket: Int?) {
+    if change.state == nil, entry.flags.contains(.bodyInFile) { bodyBytes -= Int64(entry.size) }
+    journal.settle(change, ticket: ticket, at: loop.moment)
+    pump()
+  }
+
+  private func ticket(_ waiter: Waiter) -> Int {
+    lastTicket += 1
+    waiters[lastTicket] = waiter
+    return lastTicket
+  }
+
+  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later.
+  func pump() {
+    let now = loop.moment
+    for chore in journal.takeChores(at: now) { run(chore) }
+    if let plan = journal.nextCommit(at: now) {
+      journalWorkers.run({ plan.attempt() }) { result in
+        self.answer(self.journal.finishCommit(result, at: self.loop.moment))
+        self.pump()
+        if self.isClosed { self.idleness.wake() }
+      }
+    } else if journal.isStarved {
+      answer(journal.giveUpWaiting(at: now))
+    }
+    clean()
+    setAlarm()
+  }
+
+  private func run(_ chore: Chore) {
+    chores += 1
+    workers.run({ [disk] in chore.execute(disk) }) { report in
+      self.chores -= 1
+      switch report {
+      case .prepared(let result): self.journal.pool.finish(result, at: self.loop.moment)
+      case .summarized(let sequence): self.journal.finishSummary(of: sequence)
+      case .removed: break
+      }
+      self.pump()
+      if self.isClosed { self.idleness.wake() }
+    }
+  }
+
+  private func answer(_ answers: [Journal.Answer]) {
+    for answer in answers {
+      guard let waiter = waiters.removeValue(forKey: answer.ticket) else { continue }
+      if let id = waiter.isWithdrawn, case .success = answer.result {
+        let now = loop.wallTime
+        journal.settle(SettledRecord(id: id, time: now, state: nil, attempts: 0, nextAttempt: now), ticket: nil, at: loop.moment)
+      }
+      waiter.result = answer.result
+      waiter.berth.wake()
+    }
+  }
+
+  private func setAlarm() {
+    let due = [journal.nextWake, isClosed ? nil : cleaner.nextWake(journal)].compactMap { $0 }.min()
+    if alarm?.due == due { return }
+    alarm?.alarm.cancel()
+    alarm = nil
+    guard let due else { return }
+    alarm = (
+      loop.schedule(at: due) {
+        self.alarm = nil
+        self.pump()
+      }, due
+    )
+  }
+
+  private func clean() {
+    guard !isClosed, let work = cleaner.next(journal, disk, at: loop.moment) else { return }
+    workers.run(work) { finding in
+      let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
+      self.journal.relocate(relocations)
+      for (entry, defect) in damaged { self.loop.spawn { await self.giveUp(entry, defect) } }
+      self.pump()
+    }
+  }
+
+  /// Whoever waits for a ticket.
+  @Loop private final class Waiter {
+    let berth: Berth
+    var result: Result<Void, SpoolRefusal>?
+    /// The message, when nobody waits for it any more.
+    var isWithdrawn: MessageID?
+
+    init(_ loop: EventLoop) { berth = Berth(loop) }
+  }
+}

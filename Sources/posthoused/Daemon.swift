@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventLoop
+import Glibc
+import LinuxSystem
+import Octets
+import Relay
+import Resolver
+import Secrets
+import ServiceManager
+import Settings
+import Varlink
+
+/// One run of the daemon: makes the real world, puts the relay into it, and does what signals ask.
+@Loop struct Daemon {
+  let place: ConfigurationPlace
+  let loop: EventLoop
+  let driver: EpollDriver
+
+  /// Serves until a signal ends it; answers the exit code.
+  func run(_ settings: RelaySettings) async -> Int32 {
+    do {
+      // Signals are blocked before the first thread is started, so that every thread leaves them to the loop.
+      let signals = try SignalSource(SignalInbox([SIGTERM, SIGINT, SIGHUP]), loop, driver)
+      defer { signals.close() }
+      let network = LinuxNetwork(loop, driver)
+      let means = try means(settings, network)
+      let relay = try await Relay(loop, settings, means, inherited: try inherited(network), version: Release.version)
+      await obey(signals, relay, means.workers)
+      return EX_OK
+    } catch {
+      Host.say("posthoused: \(error)", to: .error)
+      return EX_OSERR
+    }
+  }
+
+  private func obey(_ signals: SignalSource, _ relay: Relay, _ workers: any Workers) async {
+    while let signal = await signals.next() {
+      if signal == SIGHUP {
+        await reload(relay, workers)
+      } else {
+        return await relay.stop(signal == SIGINT ? "SIGINT" : "SIGTERM")
+      }
+    }
+  }
+
+  /// Reads the configuration anew on a worker; one that has a mistake changes nothing.
+  private func reload(_ relay: Relay, _ workers: any Workers) async {
+    let answer = await workers.perform(loop) { [place] () -> Result<RelaySettings, ConfigurationRefusal> in
+      do throws(ConfigurationRefusal) {
+        return .success(try place.read())
+      } catch {
+        return .failure(error)
+      }
+    }
+    switch answer {
+    case .success(let settings): relay.reload(settings)
+    case .failure(let refusal): relay.refuseReload("\(refusal)")
+    }
+  }
+
+  private func means(_ settings: RelaySettings, _ network: LinuxNetwork) throws(SystemFailure) -> RelayMeans {
+    RelayMeans(
+      clock: SystemClock(), network: network, disk: try LinuxDisk.makingDirectory(at: settings.spool.directory.path),
+      resolver: CaresResolver(loop, driver), journal: ThreadWorkers(loop, name: "journal", threads: 1),
+      workers: ThreadWorkers(loop, name: "worker", threads: 2), secrets: SecretReader(environment: place.environment),
+      generator: SystemRandomNumberGenerator(), notifier: ServiceNotifier(), log: EventLog(LogSink(), settings.log.level))
+  }
+
+  /// The sockets that the service manager handed over, by their names in the socket unit.
+  private func inherited(_ network: LinuxNetwork) throws -> InheritedListeners {
+    var mail: [any Listener] = []
+    var control: (any Listener)?
+    for inherited in try InheritedSocket.takeAll() {
+      guard let socket = inherited.take() else { continue }
+      let listener = try network.adopt(socket)
+      if inherited.name == "varlink" || inherited.name == "control" { control = listener } else { mail.append(listener) }
+    }
+    return InheritedListeners(mail: mail, control: control)
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Mail
+import Octets
+import SMTP
+import Timekeeping
+
+/// A driver without sockets: it carries out the conversation's steps as the real one does, and remembers what came of them.
+struct ServerBench: ~Copyable {
+  private(set) var conversation: ServerConversation
+  private(set) var closed: CloseReason?
+  private(set) var stored: [(message: CompletedTransaction, body: [UInt8], survey: HeaderSurvey)] = []
+  private(set) var output = ByteQueue()
+  private var input = ByteQueue()
+  private var mode = Mode.commands
+  private var decoder: DataDecoder?
+  private var body: [UInt8] = []
+  var refused: Set<String> = []
+  var isFull = false
+  var isFailing = false
+  static let now = WallTime(microseconds: 1_700_534_580_000_000)
+
+  enum Mode: Equatable {
+    case commands
+    case body
+    case chunk(left: Int)
+    case discard(left: Int)
+  }
+
+  init(offer: ServerOffer = ServerOffer(host: "relay.example.com"), limits: ServerLimits = ServerLimits(), isEncrypted: Bool = false) {
+    conversation = ServerConversation(
+      offer: offer, limits: limits, submitter: Submitter(peer: "127.0.0.1:4000", greeting: ""), isEncrypted: isEncrypted)
+  }
+
+  /// A bench on which the greeting and EHLO are over.
+  static func greeted(_ more: ServerOffer.Extensions = [], limits: ServerLimits = ServerLimits()) -> ServerBench {
+    let offer = ServerOffer(host: "relay.example.com", extensions: ServerOffer.Extensions.usual.union(more))
+    var bench = ServerBench(offer: offer, limits: limits)
+    bench.open(early: [])
+    bench.send("EHLO app\r\n")
+    _ = bench.takeOutput()
+    return bench
+  }
+
+  mutating func open(early: [UInt8]) { perform(conversation.open(early: early.span)) }
+
+  /// What the client sends, all of it there at once.
+  mutating func send(_ bytes: [UInt8]) {
+    input.append(bytes)
+    while closed == nil, advance() {}
+  }
+
+  mutating func send(_ text: String) { send(Array(text.utf8)) }
+
+  /// Everything said since the last time.
+  mutating func takeOutput() -> String {
+    let text = String(decoding: output.bytes.array, as: UTF8.self)
+    output.removeAll()
+    return text
+  }
+
+  /// Sends a command and takes what is answered.
+  mutating func ask(_ line: String) -> String {
+    send(line + "\r\n")
+    return takeOutput()
+  }
+
+  private mutating func advance() -> Bool {
+    switch mode {
+    case .commands:
+      guard let step = conversation.next(from: &input, at: ServerBench.now) else { return false }
+      perform(step)
+    case .body:
+      guard !input.isEmpty else { return false }
+      feed(input.count)
+      if decoder?.hasEnded == true || decoder?.violation != nil { endBody() }
+    case .chunk(let left), .discard(let left):
+      guard left == 0 || !input.isEmpty else { return false }
+      let count = min(left, input.count)
+      if case .chunk = mode { feed(count) } else { input.consume(count) }
+      if left > count {
+        if case .chunk = mode { mode = .chunk(left: left - count) } else { mode = .discard(left: left - count) }
+      } else {
+        endChunk()
+      }
+    }
+    return true
+  }
+
+  private mutating func feed(_ count: Int) {
+    _ = decoder?.take(from: &input, atMost: count, appendingTo: &body)
+  }
+
+  private mutating func endBody() {
+    mode = .commands
+    if let decoder { perform(conversation.bodyEnded(decoder, at: ServerBench.now)) }
+  }
+
+  private mutating func endChunk() {
+    let wasKept = if case .chunk = mode { true } else { false }
+    mode = .commands
+    if wasKept, let decoder {
+      perform(conversation.chunkEnded(decoder, at: ServerBench.now))
+    } else {
+      perform(conversation.chunkDiscarded())
+    }
+  }
+
+  private mutating func perform(_ step: ServerStep) {
+    switch step {
+    case .say(let reply): reply.append(to: &output)
+    case .close(let reply, let reason):
+      reply.append(to: &output)
+      closed = reason
+    case .judgeSender(let sender, _):
+      perform(isFull ? conversation.refuse(.storageFull) : judge(sender))
+    case .judgeRecipient(let recipient): perform(judge(recipient))
+    case .collectBody(let reply):
+      reply.append(to: &output)
+      begin(step)
+      mode = .body
+    case .collectChunk(let chunk):
+      if chunk.isFirst { begin(step) }
+      mode = .chunk(left: chunk.size)
+    case .discardChunk(let size): mode = .discard(left: size)
+    case .store(let message):
+      guard !isFailing else { return perform(conversation.notStored(.storageFailing)) }
+      stored.append((message, body, decoder?.survey ?? HeaderSurvey()))
+      perform(conversation.stored(as: MessageID(number: UInt64(stored.count))))
+    case .startTLS(let reply):
+      reply.append(to: &output)
+      conversation.tlsStarted()
+    }
+  }
+
+  private mutating func begin(_ step: ServerStep) {
+    decoder = conversation.decoder(for: step)
+    body = []
+  }
+
+  private mutating func judge(_ mailbox: Mailbox?) -> ServerStep {
+    refused.contains(mailbox?.text ?? "")
+      ? conversation.refuse(Reply(550, EnhancedStatus(5, 7, 1), "not allowed by this relay")) : conversation.admit()
+  }
+
+  mutating func interrupt(_ reason: CloseReason.Interruption) { perform(conversation.interrupt(reason)) }
+}

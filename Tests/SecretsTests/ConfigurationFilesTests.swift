@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import LinuxSystem
+import Secrets
+import Settings
+import Testing
+
+@Suite struct ConfigurationFilesTests {
+  let directory: TemporaryDirectory
+  var main: String { "\(directory.path)/posthouse.conf" }
+
+  init() throws { directory = try TemporaryDirectory() }
+
+  @Test func `drop-ins follow the file in the order of their names`() throws {
+    try directory.file("posthouse.conf", "main")
+    _ = try directory.directory("posthouse.conf.d")
+    for (name, text) in [("20-b.conf", "b"), ("10-a.conf", "a"), ("notes.txt", "no"), (".hidden.conf", "no"), ("Z.conf", "z")] {
+      try directory.file("posthouse.conf.d/\(name)", text)
+    }
+    let files = try ConfigurationFiles(reading: main, .required).files
+    #expect(files.map { String(decoding: $0.bytes, as: UTF8.self) } == ["main", "a", "b", "z"])
+    #expect(files.map(\.name) == [main, "\(main).d/10-a.conf", "\(main).d/20-b.conf", "\(main).d/Z.conf"])
+  }
+
+  @Test func `a missing file is a failure or nothing, as the caller says`() throws {
+    #expect(throws: SystemFailure(call: "open", subject: main, number: ENOENT)) { try ConfigurationFiles(reading: main, .required) }
+    #expect(try ConfigurationFiles(reading: main, .optional).files.isEmpty)
+    _ = try directory.directory("posthouse.conf.d")
+    try directory.file("posthouse.conf.d/a.conf", "x")
+    #expect(try ConfigurationFiles(reading: main, .optional).files.count == 1)
+  }
+
+  @Test func `a file that is none, or too large, is a failure`() throws {
+    #expect(throws: SystemFailure(call: "read", subject: directory.path, number: EISDIR)) {
+      try ConfigurationFiles(reading: directory.path, .optional)
+    }
+    try directory.file("posthouse.conf", [UInt8](repeating: 0x23, count: 1_048_577))
+    #expect(throws: SystemFailure(call: "read", subject: main, number: EFBIG)) { try ConfigurationFiles(reading: main, .required) }
+  }
+
+  @Test(arguments: [(0o600, true), (0o640, true), (0o644, false), (0o604, false)] as [(mode_t, Bool)])
+  func `a password in a file that everybody can read is complained about`(mode: mode_t, isGood: Bool) throws {
+    try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\nUser=u\nPassword=hunter2\n", mode: mode)
+    let configuration = try ConfigurationFiles(reading: main, .required)
+    let settings = try RelaySettings(files: configuration.files, environment: [:], systemHostname: "a.example")
+    let complaints = configuration.complaints(about: settings).map(\.description)
+    #expect(complaints.isEmpty == isGood)
+    if let complaint = complaints.first {
+      #expect(complaint.hasPrefix("\(main):4: Upstream.Password stands in a file that every user of this machine can read"))
+      #expect(complaint.contains("run: chmod o= \(main)"))
+      #expect(!complaint.contains("hunter2"))
+    }
+  }
+
+  @Test func `an open file without a password is fine`() throws {
+    try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\n", mode: 0o644)
+    let configuration = try ConfigurationFiles(reading: main, .required)
+    let environment = ["POSTHOUSE_UPSTREAM_USER": "u", "POSTHOUSE_UPSTREAM_PASSWORD": "p"]
+    let settings = try RelaySettings(files: configuration.files, environment: environment, systemHostname: "a.example")
+    #expect(configuration.complaints(about: settings) == [])
+  }
+}
