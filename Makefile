@@ -47,9 +47,10 @@ run:
 	@echo
 	@echo 'Posthouse takes mail on 127.0.0.1:2525 and keeps it in run/mail. In another terminal, in this directory:'
 	@echo
-	@echo "  printf 'Subject: hello\\n\\nA first letter.\\n' | curl smtp://127.0.0.1:2525 --mail-from me@example.org --mail-rcpt you@example.org --crlf -T -"
-	@echo '  .build/debug/posthouse --socket run/control captured'
-	@echo '  .build/debug/posthouse --socket run/control status'
+	@echo "  printf 'Subject: hello\\n\\nA first letter.\\n' >letter"
+	@echo '  curl smtp://127.0.0.1:2525 --mail-from me@example.org --mail-rcpt you@example.org --crlf -T letter'
+	@echo '  .build/debug/posthouse --config run/posthouse.conf captured'
+	@echo '  .build/debug/posthouse --config run/posthouse.conf status'
 	@echo
 	@echo 'Ctrl-C ends it.'
 	@echo

@@ -2,9 +2,9 @@
 
 /// Decides from a log of system calls whether every acknowledged message was on stable storage before the client heard so.
 ///
-/// For each acknowledgement there must be a write with the message's mark to a file below the spool, and after the end of that write, the beginning of a
-/// sync of the same file that ended well before the reply began to leave. This is POSIX read strictly: a sync that was under way when the write
-/// was made promises nothing about it.
+/// For each acknowledgement there must be a write with the message's mark to a file below the spool, and after the end of that write, the
+/// beginning of a sync of the same file that ended well before the reply began to leave. This is POSIX read strictly: a sync that was under
+/// way when the write was made promises nothing about it.
 package struct DurabilityJudge {
   private let writes: [SystemCalls.Call]
   private let syncs: [SystemCalls.Call]

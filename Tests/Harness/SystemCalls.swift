@@ -2,8 +2,8 @@
 
 /// What `strace -f -y -ttt` wrote about a process: which calls began and ended, in which order.
 ///
-/// A call that was interrupted in the log by another thread's is put together again; ``Call/began`` and ``Call/ended`` are lines of the log, so that
-/// they can be compared over all threads.
+/// A call that was interrupted in the log by another thread's is put together again; ``Call/began`` and ``Call/ended`` are lines of the
+/// log, so that they can be compared over all threads.
 package struct SystemCalls: Sendable {
   /// The arguments for strace(1) to write such a log; the program follows.
   package static func strace(_ calls: String, to path: String) -> [String] {
