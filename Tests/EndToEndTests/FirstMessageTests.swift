@@ -28,7 +28,7 @@ internal import Varlink
           """
           import smtplib, sys
           with smtplib.SMTP("127.0.0.1", int(sys.argv[1])) as server:
-              server.sendmail("ann@example.org", ["bob@example.net"], open(sys.argv[2], "rb").read())
+              server.sendmail("ann@example.org", ["bob@example.net"], open(sys.argv[2]).read())
           """, "\(port)", file,
         ]
       }

@@ -7,15 +7,15 @@ internal import Testing
 @Suite struct WatchdogTests {
   private static let alive = "WATCHDOG=1"
 
-  private func watched(_ rig: Rig, _ limit: Duration) throws -> Daemon {
+  private func watched(_ rig: Rig, milliseconds limit: Int) throws -> Daemon {
     var options = Daemon.Options()
-    options.environment = ["WATCHDOG_USEC": "\(limit / .microseconds(1))"]
+    options.environment = ["WATCHDOG_USEC": "\(limit * 1000)"]
     return try rig.daemon(options)
   }
 
   @Test func `a healthy daemon feeds the watchdog, a stopped process does not`() throws {
     try Rig.use { rig in
-      let daemon = try watched(rig, .milliseconds(800))
+      let daemon = try watched(rig, milliseconds: 800)
       let process = try daemon.process
       try daemon.notifications.wait(for: WatchdogTests.alive) { process.isRunning }
       #expect(daemon.notifications.count(of: WatchdogTests.alive, within: .milliseconds(1600)) >= 2)
@@ -29,7 +29,7 @@ internal import Testing
 
   @Test func `a disk that does not answer stops the feeding, and it begins again when the disk answers`() throws {
     try Rig.use { rig in
-      let daemon = try watched(rig, .seconds(1))
+      let daemon = try watched(rig, milliseconds: 1000)
       let process = try daemon.process
       let log = rig.directory["strace"]
       let delay = "inject=fdatasync:delay_enter=6000000:when=1"
