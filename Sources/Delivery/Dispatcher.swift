@@ -157,7 +157,7 @@ extension Dispatcher {
 
   /// No connection came about for a message that was taken.
   func linkFailed(_ id: MessageID, _ setback: Setback) {
-    suffer(setback)
+    if !isDraining { suffer(setback) }
     schedule.postpone(id, until: loop.moment, attempt: .uncounted)
     pump()
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import EventLoop
 import Mail
+import Resolver
 import SMTP
 import Settings
 import TLS
@@ -20,9 +21,11 @@ import Timekeeping
   private var clientName: ClientName
   private var generation = 0
   private var idle: [Berth] = []
-  private var lines: [ObjectIdentifier: any ByteStream] = [:]
+  private var lines: [Int: any ByteStream] = [:]
+  private var opened = 0
   private var drained: Berth?
   private var isEnding = false
+  private var isCut = false
 
   init(_ loop: EventLoop, _ settings: RelaySettings, _ means: DeliveryMeans, report: @escaping (RelayEvent) -> Void) {
     self.loop = loop
@@ -54,8 +57,11 @@ import Timekeeping
   /// Opens a connection for a message that was taken.
   func open(for id: MessageID, attempts: Int) {
     count += 1
+    opened += 1
+    let number = opened
     loop.spawn { [self] in
-      await run(id, attempts)
+      await run(number, id, attempts)
+      lines[number] = nil
       count -= 1
       dispatcher?.linkClosed()
       if count == 0 { drained?.wake() }
@@ -71,25 +77,28 @@ import Timekeeping
     while count > 0 {
       if await berth.wait(until: deadline) == .timedOut { break }
     }
+    isCut = true
+    means.resolver.cancelAll()
     for line in lines.values { line.cancel() }
     while count > 0 { _ = await berth.wait() }
   }
 
-  private func run(_ id: MessageID, _ attempts: Int) async {
+  private func run(_ number: Int, _ id: MessageID, _ attempts: Int) async {
     if case .capture(let directory) = settings.host {
       dispatcher?.linkOpened()
       return await serve(Maildir(at: directory, loop, means.workers), id, attempts)
     }
     let connector = UpstreamConnector(
-      loop: loop, means: means, contexts: contexts, settings: settings, name: clientName)
+      loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
+    ) { [self] stream in
+      lines[number] = stream
+      if isCut { stream.cancel() }
+    }
     do throws(Setback) {
       let session = try await connector.open()
       announce(session.security, session.stream)
-      let line = session.stream
-      lines[ObjectIdentifier(line)] = line
       dispatcher?.linkOpened()
       await serve(session, id, attempts)
-      lines[ObjectIdentifier(line)] = nil
     } catch {
       dispatcher?.linkFailed(id, error)
     }

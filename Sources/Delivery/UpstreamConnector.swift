@@ -18,6 +18,8 @@ import Timekeeping
   let contexts: TLSContexts
   let settings: UpstreamSettings
   let name: ClientName
+  /// Hears of every stream before anything is waited for on it, so that whoever ends the house can cancel the wait.
+  let begun: (any ByteStream) -> Void
 
   /// A conversation that is ready for mail.
   func open() async throws(Setback) -> UpstreamSession {
@@ -39,7 +41,7 @@ import Timekeeping
     var last = UpstreamFailure.lookupFailed("the name has no address")
     for address in try await addresses() {
       do throws(WireFailure) {
-        return try await means.network.connect(to: address, from: nil, until: deadline)
+        return try await means.network.connect(to: address, from: nil, until: deadline, begun: begun)
       } catch {
         switch error {
         case .system(let failure): last = .connectionFailed("\(address): \(failure.reason)")

@@ -27,7 +27,7 @@ package import Timekeeping
   }
 
   package func connect(
-    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment
+    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
   ) async throws(WireFailure) -> any ByteStream {
     if await Berth(loop).wait(until: min(deadline, loop.moment + latency)) == .cancelled { throw .cancelled }
     guard let listener = listeners[address] else {
@@ -38,6 +38,7 @@ package import Timekeeping
     let far = SimulatedStream(peer: here, loop, latency)
     near.pair(with: far)
     open.append(near)
+    begun(near)
     listener.arrive(far)
     return near
   }
