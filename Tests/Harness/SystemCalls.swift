@@ -7,7 +7,7 @@
 package struct SystemCalls: Sendable {
   /// The arguments for strace(1) to write such a log; the program follows.
   package static func strace(_ calls: String, to path: String) -> [String] {
-    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "262144", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
+    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "65536", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
   }
 
   /// Every call that has ended, by the order of its end.
