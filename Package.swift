@@ -117,6 +117,19 @@ let package = Package(
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("PosthouseTests", ["Varlink", "Octets"]),
     tests("SpoolTests", ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
+    tests(
+      "DeliveryTests",
+      [
+        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool", "Simulation", "Harness",
+      ]),
+    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
+    tests(
+      "RelayTests",
+      [
+        "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager", "Spool", "Simulation",
+      ]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
