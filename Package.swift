@@ -119,6 +119,19 @@ let package = Package(
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),
+    tests(
+      "DeliveryTests",
+      [
+        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool", "Simulation", "Harness",
+      ]),
+    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
+    tests(
+      "RelayTests",
+      [
+        "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager", "Spool", "Simulation",
+      ]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
