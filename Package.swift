@@ -33,6 +33,11 @@ func program(_ name: String, _ uses: [String]) -> Target {
     name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house, linkerSettings: selfContained)
 }
 
+/// A program in C that the benchmarks measure with or against.
+func yardstick(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: ["CBenchWire"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])])
+}
+
 func support(_ name: String, _ uses: [String]) -> Target {
   .target(
     name: name, dependencies: uses.map { .byName(name: $0) }, path: "Tests/\(name)", swiftSettings: house)
@@ -95,6 +100,11 @@ let package = Package(
       "posthoused",
       ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
     program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
+
+    // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
+    .target(name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    yardstick("bare-ceiling"),
+    yardstick("bench-peer"),
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
