@@ -65,7 +65,7 @@ let package = Package(
     room("Settings", ["Octets", "Timekeeping"]),
     room("Varlink", ["Octets"]),
     // 2 pure
-    room("SMTP", ["Octets", "Timekeeping", "Mail"]),
+    room("SMTP", ["Octets", "Timekeeping", "Mail", "Varlink"]),
     room("Policy", ["Octets", "Mail"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
