@@ -38,7 +38,7 @@ struct Cleaner {
 
   /// What a worker shall do now, if anything.
   mutating func next(_ journal: Journal, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
-    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.ledger.segments.first else {
+    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.book.ledger.segments.first else {
       return nil
     }
     begun = now
@@ -46,11 +46,11 @@ struct Cleaner {
     var entries: [QueueEntry] = []
     var bytes = 0
     while bytes < limits.batchLimit / 4, let candidate = candidates.popLast() {
-      guard let place = journal.index.find(candidate.id), journal.index[place].accepted == candidate.location else { continue }
-      entries.append(journal.index[place])
-      bytes += Int(journal.index[place].lengthUnits) * SpoolFormat.alignment
+      guard let place = journal.book.index.find(candidate.id), journal.book.index[place].accepted == candidate.location else { continue }
+      entries.append(journal.book.index[place])
+      bytes += Int(journal.book.index[place].lengthUnits) * SpoolFormat.alignment
     }
-    let reader = RecordReader(disk, journal.ledger.segments)
+    let reader = RecordReader(disk, journal.book.ledger.segments)
     return { [entries] in Cleaner.read(entries, reader) }
   }
 
@@ -72,9 +72,9 @@ struct Cleaner {
   }
 
   private func isWorthwhile(_ journal: Journal) -> Bool {
-    guard journal.problem == nil, journal.isCalm, let oldest = journal.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
+    guard journal.problem == nil, journal.isCalm, let oldest = journal.book.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
     else { return false }
-    return journal.ledger.totalBytes > 2 * journal.ledger.liveBytes + 4 * limits.segmentSize.bytes
+    return journal.book.ledger.totalBytes > 2 * journal.book.ledger.liveBytes + 4 * limits.segmentSize.bytes
   }
 
   private static func list(_ segment: SegmentLedger.Use, _ disk: any Disk) -> Finding {

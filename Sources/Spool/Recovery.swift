@@ -24,7 +24,10 @@ struct Recovery {
     try recovery.replay(chain)
     try recovery.collectSpares(chain)
     try recovery.matchBodies()
-    try SpoolFailure.system { () throws(SystemFailure) in try disk.syncDirectory("") }
+    // What another process made before it was killed may be in memory only.
+    try SpoolFailure.system { () throws(SystemFailure) in
+      for directory in [SpoolFormat.journalDirectory, SpoolFormat.bodiesDirectory, ""] { try disk.syncDirectory(directory) }
+    }
     recovery.result.report.messages = recovery.result.queue.index.count
     return recovery.result
   }
@@ -106,7 +109,10 @@ struct Recovery {
     let outcome = Result { () throws(SystemFailure) in
       let remains = try walk.remains()
       for offset in remains { try file.write([[UInt8](repeating: 0, count: SpoolFormat.recordHeaderLength)], at: Int64(offset)) }
-      // What a process wrote before it was killed may be in memory only, and is served from now on.
+      // The last batch is served from now on, but may be in memory only: its writer may have been killed before the sync, or after one that failed,
+      // which the kernel does not try again by itself. So it is written once more.
+      let start = walk.batchStart == SpoolFormat.recordsOffset ? 0 : walk.batchStart
+      try file.write([try file.read(walk.position - start, at: Int64(start))], at: Int64(start))
       try file.sync()
     }
     guard case .success = outcome else { return }

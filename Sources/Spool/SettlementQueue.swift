@@ -53,6 +53,16 @@ struct SettlementQueue {
     if let ticket { waves[last].tickets.append(ticket) }
   }
 
+  /// The settlements of a message that wait, in their order.
+  func settlements(of id: MessageID) -> [SettledRecord] { waves.flatMap { $0.settlements.filter { $0.id == id } } }
+
+  /// Those who wait for any of this; they do so no more.
+  mutating func takeTickets() -> [Int] {
+    let tickets = waves.flatMap(\.tickets)
+    for place in waves.indices { waves[place].tickets = [] }
+    return tickets
+  }
+
   /// Takes the oldest wave; an empty one when nothing waits.
   mutating func takeWave() -> Wave {
     if waves.count <= 1 { isNewestOpen = false }

@@ -102,10 +102,10 @@ package import Timekeeping
   @discardableResult package func settle(
     _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime
   ) -> Settlement {
-    guard let place = journal.index.find(id.number) else { return .unknown }
-    let entry = journal.index[place]
+    guard let place = journal.book.index.find(id.number) else { return .unknown }
+    let entry = journal.book.index[place]
     let news = outcomes.filter { $0.recipient < Int(entry.recipients) }.map { (index: UInt16($0.recipient), outcome: $0.outcome) }
-    let standing = journal.verdicts.standing(
+    let standing = journal.book.verdicts.standing(
       of: id.number, recipients: Int(entry.recipients), after: news.map { RecipientVerdict(index: $0.index, verdict: $0.outcome.verdict) })
     let settlement: Settlement =
       standing.open > 0 ? .waiting(recipients: standing.open) : standing.hasFailed ? .failed : .gone
@@ -125,11 +125,11 @@ package import Timekeeping
     let ticket = ticket(waiter)
     var changed = 0
     for id in ids {
-      guard let place = journal.index.find(id.number) else { continue }
-      let entry = journal.index[place]
+      guard let place = journal.book.index.find(id.number) else { continue }
+      let entry = journal.book.index[place]
       guard
         let change = order.change(
-          entry, open: journal.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
+          entry, open: journal.book.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
       else { continue }
       changed += 1
       apply(change, entry, ticket: ticket)
@@ -146,10 +146,10 @@ package import Timekeeping
 
   /// Forgets the failed messages whose time is over; answers how many.
   package func forgetExpired() -> Int {
-    guard journal.counts.failed > 0 else { return 0 }
+    guard journal.book.counts.failed > 0 else { return 0 }
     var expired: [QueueEntry] = []
     let now = loop.wallTime
-    journal.index.forEach { entry in
+    journal.book.index.forEach { entry in
       if entry.state == .failed, entry.nextAttempt <= now { expired.append(copy entry) }
       return true
     }
@@ -194,7 +194,7 @@ package import Timekeeping
         self.pump()
         if self.isClosed { self.idleness.wake() }
       }
-    } else if journal.isStarved {
+    } else {
       answer(journal.giveUpWaiting(at: now))
     }
     clean()
@@ -234,9 +234,9 @@ package import Timekeeping
     alarm = nil
     guard let due else { return }
     alarm = (
-      loop.schedule(at: due) {
-        self.alarm = nil
-        self.pump()
+      loop.schedule(at: due) { [weak self] in
+        self?.alarm = nil
+        self?.pump()
       }, due
     )
   }
