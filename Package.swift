@@ -99,7 +99,7 @@ let package = Package(
     program(
       "posthoused",
       ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
-    program("posthouse", ["Octets", "Timekeeping", "Settings", "Varlink", "LinuxSystem", "Secrets"]),
+    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
     .target(name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
