@@ -17,12 +17,11 @@ import Varlink
   private var emptied: Berth?
 
   /// A server without listeners that answers for `desk`.
-  package init(_ loop: EventLoop, _ desk: any ControlDesk, version: String) {
+  package init(_ loop: EventLoop, _ desk: any ControlDesk) {
     self.loop = loop
     self.desk = desk
     room = Berth(loop)
-    service = VarlinkService(
-      vendor: "Posthouse", product: "posthoused", version: version, url: "", interfaces: [RelayInterface.interface])
+    service = Release.service
   }
 
   /// Answers on one more socket.

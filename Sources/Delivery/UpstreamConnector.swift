@@ -11,13 +11,16 @@ import Timekeeping
 
 /// Opens conversations with the upstream: address, connection, greeting, TLS, login, in this order and no further than the settings allow.
 ///
-/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered behind it.
+/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered
+/// behind it.
 @Loop struct UpstreamConnector {
   let loop: EventLoop
   let means: DeliveryMeans
   let contexts: TLSContexts
   let settings: UpstreamSettings
   let name: ClientName
+  /// Hears of every stream before anything is waited for on it, so that whoever ends the house can cancel the wait.
+  let begun: (any ByteStream) -> Void
 
   /// A conversation that is ready for mail.
   func open() async throws(Setback) -> UpstreamSession {
@@ -39,7 +42,7 @@ import Timekeeping
     var last = UpstreamFailure.lookupFailed("the name has no address")
     for address in try await addresses() {
       do throws(WireFailure) {
-        return try await means.network.connect(to: address, from: nil, until: deadline)
+        return try await means.network.connect(to: address, from: nil, until: deadline, begun: begun)
       } catch {
         switch error {
         case .system(let failure): last = .connectionFailed("\(address): \(failure.reason)")

@@ -5,6 +5,7 @@ internal import Timekeeping
 @Loop package final class Alarm {
   fileprivate var place = -1
   fileprivate var due = Moment.distantFuture
+  fileprivate var order: UInt64 = 0
   fileprivate let purpose: Purpose
   fileprivate weak var alarms: Alarms?
 
@@ -15,16 +16,23 @@ internal import Timekeeping
 
   /// Whom an alarm serves.
   enum Purpose {
-    case berth(Berth)
+    case berth(Sleeper)
     case action(@Loop () -> Void)
   }
 }
 
+/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds it.
+struct Sleeper {
+  unowned let berth: Berth
+}
+
 /// All alarms of a loop by their moment: a binary heap in which each alarm knows its place.
 ///
-/// Setting a deadline later than all others costs one comparison, taking one back O(log n). Invariant: `heap[i].place == i`.
+/// Setting a deadline later than all others costs one comparison, taking one back O(log n). Alarms of one moment ring in the order
+/// they were set. Invariant: `heap[i].place == i`.
 @Loop final class Alarms {
   private var heap: [Alarm] = []
+  private var sets: UInt64 = 0
 
   /// When the next alarm rings.
   var next: Moment? { heap.first?.due }
@@ -33,6 +41,8 @@ internal import Timekeeping
   func set(_ alarm: Alarm, _ due: Moment) {
     precondition(alarm.place < 0, "an alarm is set once at a time")
     alarm.due = due
+    alarm.order = sets
+    sets &+= 1
     alarm.alarms = self
     alarm.place = heap.count
     heap.append(alarm)
@@ -52,12 +62,13 @@ internal import Timekeeping
     sink(last.place)
   }
 
-  /// Rings every alarm that is due.
+  /// Rings every alarm that is due; one that is set meanwhile waits for the next time, even when it is due at once.
   func ring(at now: Moment) {
-    while let first = heap.first, first.due <= now {
+    let present = sets
+    while let first = heap.first, first.due <= now, first.order < present {
       cancel(first)
       switch first.purpose {
-      case .berth(let berth): berth.wake(.timedOut)
+      case .berth(let sleeper): sleeper.berth.wake(.timedOut)
       case .action(let action): action()
       }
     }
@@ -65,7 +76,7 @@ internal import Timekeeping
 
   private func rise(_ start: Int) {
     var place = start
-    while place > 0, heap[place].due < heap[(place - 1) / 2].due {
+    while place > 0, precedes(place, (place - 1) / 2) {
       exchange(place, (place - 1) / 2)
       place = (place - 1) / 2
     }
@@ -75,11 +86,15 @@ internal import Timekeeping
     var place = start
     while true {
       var least = place
-      for child in [2 * place + 1, 2 * place + 2] where child < heap.count && heap[child].due < heap[least].due { least = child }
+      for child in [2 * place + 1, 2 * place + 2] where child < heap.count && precedes(child, least) { least = child }
       guard least != place else { return }
       exchange(place, least)
       place = least
     }
+  }
+
+  private func precedes(_ one: Int, _ other: Int) -> Bool {
+    (heap[one].due, heap[one].order) < (heap[other].due, heap[other].order)
   }
 
   private func exchange(_ one: Int, _ other: Int) {

@@ -53,6 +53,17 @@ package enum AcceptFailure: Error, Equatable, Sendable {
 @Loop package protocol Network: AnyObject {
   /// Begins to listen.
   func listen(on address: SocketAddress) throws(SystemFailure) -> any Listener
-  /// Opens a connection, from `source` if one is given.
-  func connect(to address: SocketAddress, from source: SocketAddress?, until deadline: Moment) async throws(WireFailure) -> any ByteStream
+  /// Opens a connection, from `source` if one is given; `begun` is handed the stream before the wait, so that the wait can be cancelled.
+  func connect(
+    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
+  ) async throws(WireFailure) -> any ByteStream
+}
+
+extension Network {
+  /// Opens a connection that nobody cancels.
+  package func connect(
+    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment
+  ) async throws(WireFailure) -> any ByteStream {
+    try await connect(to: address, from: source, until: deadline, begun: { _ in })
+  }
 }

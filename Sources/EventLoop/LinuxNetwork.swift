@@ -23,7 +23,7 @@ package import Timekeeping
   }
 
   package func connect(
-    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment
+    to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
   ) async throws(WireFailure) -> any ByteStream {
     let stream: SocketStream
     do throws(SystemFailure) {
@@ -34,6 +34,7 @@ package import Timekeeping
       throw .system(error)
     }
     stream.expectArrival()
+    begun(stream)
     do throws(WireFailure) {
       try WireFailure.check(await stream.waitUntilWritable(until: deadline))
     } catch {

@@ -5,7 +5,6 @@ package import EventLoop
 import LinuxSystem
 import Mail
 import Octets
-import Resolver
 import ServiceManager
 package import Settings
 import Spool
@@ -17,8 +16,8 @@ import Timekeeping
 ///
 ///     bind ──► recover ──► seed ──► READY ──► serve ──(stop)──► no new mail ──► sessions end ──► deliveries end ──► spool closed
 ///
-/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted before the spool is
-/// recovered. Whatever is still on the road when time is up stays in the spool.
+/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted
+/// before the spool is recovered. Whatever is still on the road when time is up stays in the spool.
 @Loop package final class Relay {
   /// The settings in force.
   package private(set) var settings: RelaySettings
@@ -66,7 +65,7 @@ import Timekeeping
       dispatcher.take($0)
     }
     dispatcher.seed()
-    control = ControlServer(loop, self, version: version)
+    control = ControlServer(loop, self)
     for listener in doors.mail { submission.serve(listener) }
     if let listener = doors.control { control?.serve(listener) }
     for warning in settings.warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
@@ -110,7 +109,6 @@ import Timekeeping
     await control?.close()
     // What does not reach the disk in time is settled again after the next start.
     _ = await spool.close(until: max(deadline, loop.moment + .seconds(5)))
-    means.resolver.cancelAll()
     watchdog?.stop()
     means.log.note(.service(.stopped(queued: spool.usage.queued)))
   }

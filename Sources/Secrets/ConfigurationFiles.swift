@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
 package import LinuxSystem
 package import Settings
 
@@ -30,7 +29,7 @@ package struct ConfigurationFiles: Sendable {
     do throws(SystemFailure) {
       try read(path)
     } catch {
-      guard presence == .optional, error.number == ENOENT else { throw error }
+      guard presence == .optional, error.isAbsence else { throw error }
     }
     for name in try ConfigurationFiles.dropIns(in: "\(path).d") { try read("\(path).d/\(name)") }
   }
@@ -47,37 +46,18 @@ package struct ConfigurationFiles: Sendable {
   }
 
   private mutating func read(_ path: String) throws(SystemFailure) {
-    let file = try Descriptor.checked(unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), "open", path)
-    var status = stat()
-    guard unsafe fstat(file.number, &status) == 0 else { throw SystemFailure.last("look at", path) }
-    var content: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 16_384)
-    while true {
-      let count = unsafe Glibc.read(file.number, &piece, piece.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw SystemFailure.last("read", path) }
-      if count == 0 { break }
-      content += piece[..<count]
-      guard content.count <= ConfigurationFiles.longest else { throw SystemFailure(call: "read", subject: path, number: EFBIG) }
-    }
-    files.append(SettingsFile(name: path, bytes: content))
-    if status.st_mode & 0o004 != 0 { openModes[path] = UInt16(status.st_mode & 0o7777) }
+    let file = try ReadableFile(opening: path)
+    files.append(SettingsFile(name: path, bytes: try file.content(limit: ConfigurationFiles.longest)))
+    if file.mode & 0o004 != 0 { openModes[path] = file.mode }
   }
 
   private static func dropIns(in directory: String) throws(SystemFailure) -> [String] {
-    guard let stream = unsafe opendir(directory) else {
-      if errno == ENOENT { return [] }
-      throw SystemFailure.last("open", directory)
+    do throws(SystemFailure) {
+      return try ReadableFile.names(in: directory).filter { $0.hasSuffix(".conf") }
+    } catch {
+      if error.isAbsence { return [] }
+      throw error
     }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if name.hasSuffix(".conf"), !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static let longest = 1_048_576

@@ -47,8 +47,7 @@ extension SecretFailure: CustomStringConvertible {
     case .foreignOwner(let path, let owner):
       "secret file \"\(path)\" belongs to user \(owner), who could change it; give it to root or to the user of the service with chown"
     case .tooLarge(let subject):
-      "\(subject) is longer than \(SecretReader.longest) bytes; a password file holds the password and "
-        + "nothing else"
+      "\(subject) is longer than \(SecretReader.longest) bytes; a password file holds the password and nothing else"
     case .empty(let subject): "\(subject) is empty; put the password there"
     case .unusable(let subject): "\(subject) has a NUL byte in it, which no login can carry; write the password as plain text"
     case .noCredentials(let name):

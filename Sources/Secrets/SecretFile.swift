@@ -5,8 +5,7 @@ internal import LinuxSystem
 /// A file that holds one secret, read only when nobody else could have read or changed it.
 ///
 /// Symbolic links are followed, because Kubernetes and secret stores hand files over as links; what counts is the file that was really
-/// opened, and all questions are asked of the open descriptor, so that nothing can be exchanged in between. It is opened without
-/// waiting, so a pipe put in its place cannot hold anybody up.
+/// opened.
 enum SecretFile {
   /// Who keeps others away from a file.
   enum Guard {
@@ -19,41 +18,25 @@ enum SecretFile {
   /// The content of a file.
   static func read(_ path: String, guarded: Guard) throws(SecretFailure) -> [UInt8] {
     let file = try open(path)
-    var status = stat()
-    guard unsafe fstat(file.number, &status) == 0 else { throw .unreadable(SystemFailure.last("look at", path)) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+    guard file.isRegular else { throw .notAFile(path: path) }
     switch guarded {
-    case .byItself: try check(status, path)
+    case .byItself:
+      guard file.mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: file.mode) }
+      guard file.owner == 0 || file.owner == geteuid() else { throw .foreignOwner(path: path, owner: file.owner) }
     case .byItsDirectory: break
     }
-    return try content(of: file, path)
-  }
-
-  private static func open(_ path: String) throws(SecretFailure) -> Descriptor {
-    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     do throws(SystemFailure) {
-      return try Descriptor.checked(unsafe Glibc.open(path, flags), "open", path)
+      return try file.content(limit: SecretReader.longest)
     } catch {
-      throw error.number == ENOENT ? .absent(path: path) : .unreadable(error)
+      throw error.number == EFBIG ? .tooLarge("\"\(path)\"") : .unreadable(error)
     }
   }
 
-  private static func check(_ status: stat, _ path: String) throws(SecretFailure) {
-    let mode = UInt16(status.st_mode & 0o7777)
-    guard mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: mode) }
-    guard status.st_uid == 0 || status.st_uid == geteuid() else { throw .foreignOwner(path: path, owner: status.st_uid) }
-  }
-
-  private static func content(of file: borrowing Descriptor, _ path: String) throws(SecretFailure) -> [UInt8] {
-    var content: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = unsafe Glibc.read(file.number, &piece, piece.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .unreadable(SystemFailure.last("read", path)) }
-      if count == 0 { return content }
-      content += piece[..<count]
-      guard content.count <= SecretReader.longest else { throw .tooLarge("\"\(path)\"") }
+  private static func open(_ path: String) throws(SecretFailure) -> ReadableFile {
+    do throws(SystemFailure) {
+      return try ReadableFile(opening: path)
+    } catch {
+      throw error.isAbsence ? .absent(path: path) : .unreadable(error)
     }
   }
 }

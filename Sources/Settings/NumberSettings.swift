@@ -89,7 +89,8 @@ extension FileMode: SingleSettingValue {
   static var kind: String { "file mode" }
 
   init(written text: String) throws(ValueRefusal) {
-    guard (3...4).contains(text.utf8.count), let number = UInt16(text, radix: 8), number <= 0o777 else {
+    guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy(\.isASCIIDigit), let number = UInt16(text, radix: 8), number <= 0o777
+    else {
       throw ValueRefusal("is not a file mode", "write it as chmod takes it, such as 0660")
     }
     bits = number

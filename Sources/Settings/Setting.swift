@@ -11,8 +11,8 @@ package struct Setting: Sendable {
   package let effect: Effect
   /// What to write instead of a refused value; nil leaves that to the type.
   let hint: String?
-  /// What holds when it is not set, for settings without a value of their own.
-  let unset: String?
+  /// What holds when it is not set, for settings that have no value then.
+  package let unset: String?
   /// How it is read, printed and compared.
   let field: any SettingField
 

@@ -40,7 +40,11 @@ struct TypedField<Value: SettingValue>: SettingField {
     settings[keyPath: path] = value
   }
 
-  func text(in settings: RelaySettings) -> String { settings[keyPath: path].text }
+  func text(in settings: RelaySettings) -> String {
+    let text = settings[keyPath: path].text
+    guard form == .text, !isSecret, !text.isEmpty else { return text }
+    return QuotedText.written(text, asWord: false)
+  }
 
   func isEqual(in first: RelaySettings, and second: RelaySettings) -> Bool {
     first[keyPath: path] == second[keyPath: path]

@@ -11,7 +11,7 @@ protocol SettingValue: Equatable, Sendable {
   static var isSecret: Bool { get }
   /// Reads a value: one text, or the words of a list.
   init(written words: [String]) throws(ValueRefusal)
-  /// The value as a file would have it; empty when there is none.
+  /// The value in its canonical form, a list's or command's words quoted where they must be; empty when there is none.
   var text: String { get }
   /// Whether it lies within limits; always, for a type without order.
   func lies(from low: Self, to high: Self) -> Bool
@@ -93,5 +93,5 @@ extension Array: SettingValue where Element: SingleSettingValue & Hashable {
     }
     self = list
   }
-  var text: String { map(\.text).joined(separator: " ") }
+  var text: String { map { QuotedText.written($0.text, asWord: true) }.joined(separator: " ") }
 }

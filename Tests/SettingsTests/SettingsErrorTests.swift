@@ -145,6 +145,28 @@ import Testing
     #expect(refusal?.description.split(separator: "\n").count == 3)
   }
 
+  @Test(arguments: 0..<20 as Range<UInt64>) func `whatever stands in a file, it is read or refused`(seed: UInt64) {
+    var state = seed
+    func random(below limit: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % limit
+    }
+    let pieces = SampleFile.text.split(separator: "\n").map { Array($0.utf8.drop { $0 == 0x23 }) } + [Array("[Upstream]".utf8)]
+    let marks = Array("[]\"'\\#;=\n\r :/.0-٢\u{feff}é\0".utf8) + [0xff, 0xc3]
+    for _ in 0..<50 {
+      var bytes: [UInt8] = []
+      for _ in 0..<20 { bytes += pieces[random(below: pieces.count)] + [0x0a] }
+      for _ in 0..<random(below: 40) { bytes[random(below: bytes.count)] = marks[random(below: marks.count)] }
+      let reading = SettingsReading(files: [SettingsFile(name: "x", bytes: bytes)], environment: [:], systemHostname: "h")
+      let again = reading.settings.effective.filter { $0.origin != .byDefault && !$0.setting.isSecret }
+      for effective in again where !effective.value.isEmpty {
+        let text = "[\(effective.setting.section)]\n\(effective.setting.name)=\(effective.value)"
+        let second = SettingsReading(files: [SettingsFile(name: "y", text: text)], environment: [:], systemHostname: "h")
+        #expect(second.value(effective.setting.key) == effective.value, "\(text)")
+      }
+    }
+  }
+
   @Test func `without an upstream the house does not open`() {
     #expect(
       read("[Log]\nLevel=info\n").complaints == [

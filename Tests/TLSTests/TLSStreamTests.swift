@@ -19,6 +19,13 @@ import Timekeeping
     }
   }
 
+  @Test func `and in virtual time`() throws {
+    let (client, server) = (try TLSContext(authority.client()), try TLSContext(authority.server()))
+    EventLoop.run(SimulatedDriver()) { loop in
+      await TLSStreamTests.converse(loop, SimulatedNetwork(loop, latency: .milliseconds(50)), client, server)
+    }
+  }
+
   @Test func `a server that speaks plain text where TLS is expected is named`() throws {
     let client = try TLSContext(authority.client())
     EventLoop.run(SimulatedDriver()) { loop in

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What `posthouse help` prints.
+enum HelpText {
+  static let text = """
+    posthouse: asks and tells the local mail relay posthoused(8)
+
+      posthouse status             how it is doing; exit status 1 when somebody must look
+      posthouse queue              the messages that wait
+      posthouse queue show ID      one message with all its recipients
+      posthouse flush [ID]         try again now what waits: all, or one message
+      posthouse captured [N|last]  mail kept by Host=capture:DIRECTORY: a list, or one message
+      posthouse config check       name the mistakes in the configuration
+      posthouse config show        the settings that hold, and where each came from
+      posthouse config sample      a configuration to begin with
+      posthouse version
+
+      --json                       the same facts for machines
+      --socket PATH                the control socket (or POSTHOUSE_SOCKET)
+      --config FILE                the configuration (or POSTHOUSE_CONFIG); usually /etc/posthouse/posthouse.conf
+      --timeout SECONDS            how long the daemon may take to answer; usually 10
+      --directory DIRECTORY        the captured mail, where the configuration does not tell
+
+    Exit status: 0 all is well, 1 something is wrong, 2 the command line was not understood, 3 no daemon answered, 4 access was refused.
+    The manual: man posthouse, man posthoused, man posthouse.conf
+    """
+}

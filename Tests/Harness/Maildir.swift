@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A Maildir, read by a test.
+package struct Maildir: Sendable {
+  /// Where it is.
+  package let path: String
+
+  /// The Maildir at `path`, which need not be there yet.
+  package init(_ path: String) { self.path = path }
+
+  /// How many messages are complete.
+  package var count: Int { files.count }
+
+  /// Every complete message, in the order of the file names.
+  package func messages() throws -> [DeliveredMessage] { try files.map { DeliveredMessage(try Files.bytes(at: $0)) } }
+
+  /// Waits until there are at least `count` messages, and answers all.
+  package func messages(atLeast count: Int, _ deadline: Deadline = .usual) throws -> [DeliveredMessage] {
+    try deadline.wait(until: "\(count) messages were in \(path)") { self.count >= count }
+    return try messages()
+  }
+
+  private var files: [String] {
+    ["new", "cur"].flatMap { folder in ((try? Files.names(in: "\(path)/\(folder)")) ?? []).map { "\(path)/\(folder)/\($0)" } }
+  }
+}
