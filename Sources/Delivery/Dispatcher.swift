@@ -10,9 +10,9 @@ package import Timekeeping
 
 /// Decides what goes out when: takes accepted letters, hands them to connections, and writes down what became of them.
 ///
-/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that was just
-/// accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the schedule only when the
-/// spool has been told the outcome of its last recipient.
+/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that
+/// was just accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the
+/// schedule only when the spool has been told the outcome of its last recipient.
 @Loop package final class Dispatcher {
   let loop: EventLoop
   private(set) var settings: UpstreamSettings
@@ -113,8 +113,8 @@ package import Timekeeping
     while let due = schedule.nextDue, due <= now {
       if links.wakeIdle() { return }
       guard links.count < (health.isProbing ? 1 : settings.connections) else { return }
-      guard let id = schedule.take(dueBy: now, limit: 1).first else { return }
-      links.open(for: id, attempts: schedule[id]?.attempts ?? 0)
+      guard let assignment = assign() else { return }
+      links.open(for: assignment)
     }
     wake(at: schedule.nextDue)
   }
@@ -126,17 +126,28 @@ package import Timekeeping
 }
 
 extension Dispatcher {
-  /// The next message for a connection that is ready; nil when none is due.
-  func next() -> (id: MessageID, attempts: Int)? {
-    guard !isDraining, health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else { return nil }
-    return (id, schedule[id]?.attempts ?? 0)
+  /// A message that was taken, and how often it was tried before.
+  struct Assignment {
+    let id: MessageID
+    let attempts: Int
   }
 
-  /// The letter of a message that was taken; nil when it cannot be had now, and the message waits again.
-  func consign(_ id: MessageID, attempts: Int) async -> Consignment? {
-    if let letter = fresh.take(id) { return Consignment(letter, from: spool, attempts: attempts) }
+  /// Takes the next message that is due; nil when there is none, or the upstream may not be tried.
+  func assign() -> Assignment? {
+    guard !isDraining, health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else { return nil }
+    return Assignment(id: id, attempts: schedule[id]?.attempts ?? 0)
+  }
+
+  /// The letter of a message that was taken, if it is still in memory.
+  func consignFresh(_ assignment: Assignment) -> Consignment? {
+    fresh.take(assignment.id).map { Consignment($0, from: spool, attempts: assignment.attempts) }
+  }
+
+  /// The letter of a message that was taken, read back; nil when it cannot be had now, and the message waits again.
+  func consign(_ assignment: Assignment) async -> Consignment? {
+    let id = assignment.id
     do throws(SpoolFailure) {
-      return Consignment(try await spool.read(id), from: spool, attempts: attempts)
+      return Consignment(try await spool.read(id), from: spool, attempts: assignment.attempts)
     } catch {
       switch error {
       case .notFound: schedule.settle(id)
@@ -156,14 +167,20 @@ extension Dispatcher {
   }
 
   /// No connection came about for a message that was taken.
-  func linkFailed(_ id: MessageID, _ setback: Setback) {
+  func linkFailed(_ assignment: Assignment, _ setback: Setback) {
     if !isDraining { suffer(setback) }
-    schedule.postpone(id, until: loop.moment, attempt: .uncounted)
+    giveBack(assignment)
     pump()
   }
 
   /// A message that was taken and not tried waits again.
-  func giveBack(_ id: MessageID) { schedule.postpone(id, until: loop.moment, attempt: .uncounted) }
+  func giveBack(_ assignment: Assignment) { schedule.postpone(assignment.id, until: loop.moment, attempt: .uncounted) }
+
+  /// A message that was fetched and not tried waits again.
+  func giveBack(_ consignment: Consignment) {
+    fresh.keep(consignment.letter)
+    schedule.postpone(consignment.id, until: loop.moment, attempt: .uncounted)
+  }
 
   /// A connection has ended.
   func linkClosed() { pump() }
@@ -172,13 +189,17 @@ extension Dispatcher {
   func finish(_ consignment: Consignment, _ report: TransactionReport) {
     let isUpstreamsTrouble = report.setback?.concernsUpstream ?? false
     if let setback = report.setback, isUpstreamsTrouble { suffer(setback) } else { _ = health.succeeded(at: loop.wallTime) }
+    if let setback = report.setback, setback.endsConnection {
+      self.report(.upstream(.connectionLost(upstream: links.name, stage: setback.stage.name, why: "\(setback)")))
+    }
     let id = consignment.id
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
     // Nothing expires for what is not the message's fault.
     let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
-    let wait = isUpstreamsTrouble ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
+    let goesOn = report.hasDelivered && report.isToBeContinued
+    let wait = isUpstreamsTrouble || goesOn ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
       (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)
     }

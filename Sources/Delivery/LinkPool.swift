@@ -19,12 +19,10 @@ import Timekeeping
   private let contexts = TLSContexts()
   private var settings: UpstreamSettings
   private var clientName: ClientName
-  private var generation = 0
-  private var idle: [Berth] = []
+  private var desks: [Int: LinkDesk] = [:]
   private var lines: [Int: any ByteStream] = [:]
   private var opened = 0
   private var drained: Berth?
-  private var isEnding = false
   private var isCut = false
 
   init(_ loop: EventLoop, _ settings: RelaySettings, _ means: DeliveryMeans, report: @escaping (RelayEvent) -> Void) {
@@ -43,35 +41,33 @@ import Timekeeping
     self.settings = settings.upstream
     clientName = LinkPool.name(settings)
     contexts.forgetAll()
-    generation += 1
-    for berth in idle { berth.wake() }
+    for desk in desks.values { desk.close() }
   }
 
   /// Wakes a connection that waits for work; false when none does.
-  func wakeIdle() -> Bool {
-    guard let berth = idle.popLast() else { return false }
-    berth.wake()
-    return true
-  }
+  func wakeIdle() -> Bool { desks.values.contains { $0.wake() } }
 
   /// Opens a connection for a message that was taken.
-  func open(for id: MessageID, attempts: Int) {
+  func open(for assignment: Dispatcher.Assignment) {
+    guard let dispatcher else { return }
     count += 1
     opened += 1
     let number = opened
+    let desk = LinkDesk(dispatcher, loop, first: assignment, patience: settings.idleTimeout)
+    desks[number] = desk
     loop.spawn { [self] in
-      await run(number, id, attempts)
+      await run(number, desk, assignment)
       lines[number] = nil
+      desks[number] = nil
       count -= 1
-      dispatcher?.linkClosed()
+      dispatcher.linkClosed()
       if count == 0 { drained?.wake() }
     }
   }
 
   /// Wakes the idle, waits for the busy, and cuts what is left at the deadline.
   func drain(until deadline: Moment) async {
-    isEnding = true
-    for berth in idle { berth.wake() }
+    for desk in desks.values { desk.close() }
     let berth = Berth(loop)
     drained = berth
     while count > 0 {
@@ -83,10 +79,10 @@ import Timekeeping
     while count > 0 { _ = await berth.wait() }
   }
 
-  private func run(_ number: Int, _ id: MessageID, _ attempts: Int) async {
+  private func run(_ number: Int, _ desk: LinkDesk, _ assignment: Dispatcher.Assignment) async {
     if case .capture(let directory) = settings.host {
       dispatcher?.linkOpened()
-      return await serve(Maildir(at: directory, loop, means.workers), id, attempts)
+      return await Maildir(at: directory, loop, means.workers).serve(desk)
     }
     let connector = UpstreamConnector(
       loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
@@ -96,47 +92,12 @@ import Timekeeping
     }
     do throws(Setback) {
       let session = try await connector.open()
-      announce(session.security, session.stream)
+      announce(session.security, session.dialogue.wire.stream)
       dispatcher?.linkOpened()
-      await serve(session, id, attempts)
+      await session.serve(desk)
     } catch {
-      dispatcher?.linkFailed(id, error)
+      if desk.withdraw() { dispatcher?.linkFailed(assignment, error) }
     }
-  }
-
-  /// Delivers the first message and all that follow, until the carrier or the settings end it.
-  private func serve<Taker: Carrier & ~Copyable>(_ carrier: consuming Taker, _ id: MessageID, _ attempts: Int) async {
-    let born = generation
-    var task: (id: MessageID, attempts: Int)? = (id, attempts)
-    while let (id, attempts) = task {
-      if let consignment = await dispatcher?.consign(id, attempts: attempts) {
-        let report = await carrier.deliver(consignment)
-        dispatcher?.finish(consignment, report)
-        if report.connectionEnded { return noteLoss(report) }
-      }
-      guard generation == born, carrier.hasRoom else { break }
-      task = await nextTask()
-      if carrier.hasEndedWhileIdle() {
-        if let task { dispatcher?.giveBack(task.id) }
-        break
-      }
-    }
-    await carrier.quit()
-  }
-
-  /// The next message that is due; waits for one as long as an idle connection is kept.
-  private func nextTask() async -> (id: MessageID, attempts: Int)? {
-    let deadline = loop.moment + settings.idleTimeout
-    let born = generation
-    let berth = Berth(loop)
-    while !isEnding, generation == born {
-      if let task = dispatcher?.next() { return task }
-      idle.append(berth)
-      let wake = await berth.wait(until: deadline)
-      idle.removeAll { $0 === berth }
-      guard wake == .ready else { return nil }
-    }
-    return nil
   }
 
   private func announce(_ security: UpstreamSecurity, _ stream: any ByteStream) {
@@ -150,11 +111,6 @@ import Timekeeping
     } else {
       report(.upstream(.tlsUnverified(upstream: name, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
     }
-  }
-
-  private func noteLoss(_ report: TransactionReport) {
-    guard let setback = report.setback else { return }
-    self.report(.upstream(.connectionLost(upstream: name, stage: setback.stage.name, why: "\(setback)")))
   }
 
   private static func name(_ settings: RelaySettings) -> ClientName {

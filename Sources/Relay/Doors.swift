@@ -6,7 +6,8 @@ package import Submission
 
 /// The sockets of the house: where mail comes in, and where control asks.
 ///
-/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the control socket.
+/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the
+/// control socket.
 @Loop struct Doors {
   /// Where mail comes in.
   private(set) var mail: [MailDoor] = []

@@ -95,6 +95,13 @@ package enum SettingsTable {
       "Upstream.MessagesPerConnection", \.upstream.messagesPerConnection, 1...100_000, .onReload,
       "How many messages go over one connection before a new one is made."),
     Setting(
+      "Upstream.UnansweredMessages", \.upstream.unanswered, 1...100, .onReload,
+      "How many messages may be on their way over one connection before the first is answered, where the upstream offers PIPELINING and "
+        + "CHUNKING. Each of them may arrive twice if the connection dies at that moment."),
+    Setting(
+      "Upstream.MaxRecipients", \.upstream.maxRecipients, 1...10_000, .onReload,
+      "How many recipients one transaction names; a message with more goes out in several. Amazon SES and Postmark allow 50."),
+    Setting(
       "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
       "How long an unused connection stays open for the next message; 0 closes it at once."),
     Setting(

@@ -76,7 +76,8 @@ enum SubmissionTable {
       "The longest command in bytes, its line end included."),
     Setting(
       "Listen.MaxTextLine", \.listen.maxTextLine, 0...1_073_741_824, .onReload,
-      "The longest line of a message in bytes, its line end included. RFC 5321 allows 1000, and many programs send longer ones; 0 takes any."
+      "The longest line of a message in bytes, its line end included. RFC 5321 allows 1000, and many programs send longer ones; 0 "
+        + "takes any."
     ),
     Setting(
       "Listen.MaxHeaderSize", \.listen.maxHeaderSize, .kibibytes(8) ... .mebibytes(64), .onReload,
@@ -148,8 +149,8 @@ enum SubmissionTable {
       "The systemd units whose programs may not hand in mail, whatever AllowUnits= says."),
     Setting(
       "Policy.UnknownClients", \.policy.unknownClients, .onReload,
-      "What becomes of a client whose user or unit the kernel does not tell, where one of the four settings above asks for it. refuse: it is "
-        + "turned away. admit: the settings that ask for what is unknown do not hold for it. Clients on other machines are always unknown."
+      "What becomes of a client whose user or unit the kernel does not tell, where one of the four settings above asks for it. refuse: it "
+        + "is turned away. admit: the settings that ask for what is unknown do not hold for it. Clients on other machines are always unknown."
     ),
   ]
 }

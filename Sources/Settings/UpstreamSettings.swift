@@ -31,6 +31,10 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var connections = 2
   /// Messages over one connection.
   package internal(set) var messagesPerConnection = 100
+  /// Messages on one connection whose end was not answered yet.
+  package internal(set) var unanswered = 4
+  /// Recipients in one transaction.
+  package internal(set) var maxRecipients = 50
   /// How long an unused connection stays open.
   package internal(set) var idleTimeout: Duration = .seconds(10)
   /// How long connecting and the TLS handshake may take.

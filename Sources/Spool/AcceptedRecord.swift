@@ -29,6 +29,15 @@ struct AcceptedRecord: Sendable {
     isRelocated = false
   }
 
+  /// Takes in what a later change says about the recipients.
+  mutating func take(_ change: SettledRecord) {
+    if outcomes.isEmpty { outcomes = Array(repeating: nil, count: envelope.recipients.count) }
+    if change.reopensFailed {
+      for place in outcomes.indices where outcomes[place]?.verdict == .failed { outcomes[place]?.verdict = .deferred }
+    }
+    for (index, outcome) in change.outcomes where Int(index) < outcomes.count { outcomes[Int(index)] = outcome }
+  }
+
   /// How long the fixed part is; the fields follow.
   static let fixedLength = 48
 

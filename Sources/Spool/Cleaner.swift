@@ -5,8 +5,9 @@ internal import Timekeeping
 
 /// Moves the messages out of the oldest segment when the journal is more waste than mail, so that the segment can be given back.
 ///
-/// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages that are still
-/// needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter of the time goes into cleaning.
+/// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages
+/// that are still needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter
+/// of the time goes into cleaning.
 struct Cleaner {
   private let limits: SpoolLimits
   private var sequence: UInt32 = 0
@@ -38,7 +39,7 @@ struct Cleaner {
 
   /// What a worker shall do now, if anything.
   mutating func next(_ journal: Journal, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
-    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.ledger.segments.first else {
+    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.book.ledger.segments.first else {
       return nil
     }
     begun = now
@@ -46,11 +47,11 @@ struct Cleaner {
     var entries: [QueueEntry] = []
     var bytes = 0
     while bytes < limits.batchLimit / 4, let candidate = candidates.popLast() {
-      guard let place = journal.index.find(candidate.id), journal.index[place].accepted == candidate.location else { continue }
-      entries.append(journal.index[place])
-      bytes += Int(journal.index[place].lengthUnits) * SpoolFormat.alignment
+      guard let place = journal.book.index.find(candidate.id), journal.book.index[place].accepted == candidate.location else { continue }
+      entries.append(journal.book.index[place])
+      bytes += Int(journal.book.index[place].lengthUnits) * SpoolFormat.alignment
     }
-    let reader = RecordReader(disk, journal.ledger.segments)
+    let reader = RecordReader(disk, journal.book.ledger.segments)
     return { [entries] in Cleaner.read(entries, reader) }
   }
 
@@ -72,9 +73,9 @@ struct Cleaner {
   }
 
   private func isWorthwhile(_ journal: Journal) -> Bool {
-    guard journal.problem == nil, journal.isCalm, let oldest = journal.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
+    guard journal.problem == nil, journal.isCalm, let oldest = journal.book.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
     else { return false }
-    return journal.ledger.totalBytes > 2 * journal.ledger.liveBytes + 4 * limits.segmentSize.bytes
+    return journal.book.ledger.totalBytes > 2 * journal.book.ledger.liveBytes + 4 * limits.segmentSize.bytes
   }
 
   private static func list(_ segment: SegmentLedger.Use, _ disk: any Disk) -> Finding {

@@ -52,21 +52,29 @@ struct SegmentHeader: Hashable, Sendable {
   static func decode(_ bytes: Span<UInt8>) -> Reading {
     var best: SegmentHeader?
     var foreign: UInt16?
-    var isMarked = false
+    var damagedCopies = 0
+    var isBlank = false
     for offset in [0, SpoolFormat.secondHeaderOffset] where offset + SpoolFormat.segmentHeaderLength <= bytes.count {
       let copy = bytes.extracting(offset..<offset + SpoolFormat.segmentHeaderLength)
-      guard copy.extracting(0..<8).equals(SpoolFormat.segmentMagic) else { continue }
-      isMarked = true
+      guard copy.extracting(0..<8).equals(SpoolFormat.segmentMagic) else {
+        isBlank = isBlank || copy.isZero
+        continue
+      }
       let version = copy.number(UInt16.self, at: 8)
       guard version == SpoolFormat.version else {
         foreign = version
         continue
       }
-      if let header = SegmentHeader(copy), header.sequence > best?.sequence ?? 0 { best = header }
+      guard let header = SegmentHeader(copy) else {
+        damagedCopies += 1
+        continue
+      }
+      if header.sequence > best?.sequence ?? 0 { best = header }
     }
     if let best { return .valid(best) }
     if let foreign { return .foreign(version: foreign) }
-    return isMarked ? .damaged : .blank
+    // Half a copy beside none is a beginning that was never synced: both copies are written at once.
+    return damagedCopies > 0 && !isBlank ? .damaged : .blank
   }
 
   /// The ways a file's start can be read.
@@ -109,4 +117,12 @@ struct SegmentHeader: Hashable, Sendable {
 extension StaticString {
   /// The UTF-8 of the literal.
   fileprivate var bytes: [UInt8] { Array(description.utf8) }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether there is nothing but zeros.
+  var isZero: Bool {
+    for index in indices where self[index] != 0 { return false }
+    return true
+  }
 }

@@ -23,6 +23,9 @@ struct SegmentWalk {
     window = SegmentWindow(file)
   }
 
+  /// Where the batch of the record found last starts.
+  private(set) var batchStart = SpoolFormat.recordsOffset
+
   /// What is known about the end of the segment.
   enum End {
     /// It was committed up to here.
@@ -77,6 +80,7 @@ struct SegmentWalk {
     let offset = position
     metaRange = offset + SpoolFormat.recordHeaderLength..<offset + SpoolFormat.recordHeaderLength + header.metaLength
     position += length
+    batchStart = header.batchStart
     return .record(header, offset: offset)
   }
 
@@ -152,8 +156,6 @@ struct SegmentWalk {
   private mutating func isBlank(_ place: Int) throws(SystemFailure) -> Bool {
     let count = min(64, end.limit - place)
     guard try window.load(place, count) else { return true }
-    let bytes = window[place, count]
-    for index in bytes.indices where bytes[index] != 0 { return false }
-    return true
+    return window[place, count].isZero
   }
 }

@@ -3,8 +3,8 @@ internal import Mail
 
 /// Settlements that wait for a batch to ride in.
 ///
-/// They wait in waves, each as many as one batch takes. Several changes of one message in the newest wave become one record; in an older wave they stay
-/// as they are, and what comes later stands behind them in the journal. Invariant: no wave is empty.
+/// They wait in waves, each as many as one batch takes. Several changes of one message in the newest wave become one record; in an
+/// older wave they stay as they are, and what comes later stands behind them in the journal. Invariant: no wave is empty.
 struct SettlementQueue {
   private var waves: [Wave] = []
   private var places: [UInt64: Int] = [:]
@@ -51,6 +51,16 @@ struct SettlementQueue {
       waves[last].settlements.append(settlement)
     }
     if let ticket { waves[last].tickets.append(ticket) }
+  }
+
+  /// The settlements of a message that wait, in their order.
+  func settlements(of id: MessageID) -> [SettledRecord] { waves.flatMap { $0.settlements.filter { $0.id == id } } }
+
+  /// Those who wait for any of this; they do so no more.
+  mutating func takeTickets() -> [Int] {
+    let tickets = waves.flatMap(\.tickets)
+    for place in waves.indices { waves[place].tickets = [] }
+    return tickets
   }
 
   /// Takes the oldest wave; an empty one when nothing waits.

@@ -6,9 +6,10 @@ package import Timekeeping
 
 /// Keeps messages safe between the app that handed them in and the upstream that takes them.
 ///
-/// A message is ours from the moment ``accept(_:until:)`` returns: envelope and body are on stable storage. Before that, a crash leaves only a
-/// torn tail, which recovery drops. What became of it is noted by ``settle(_:_:nextAttempt:)``, which costs nothing and is durable within
-/// ``SpoolLimits/settlementDelay``. One journal thread writes batches, each with one sync; while one is synced the next collects.
+/// A message is ours from the moment ``accept(_:until:)`` returns: envelope and body are on stable storage. Before that, a crash leaves
+/// only a torn tail, which recovery drops. What became of it is noted by ``settle(_:_:nextAttempt:)``, which costs nothing and is
+/// durable within ``SpoolLimits/settlementDelay``. One journal thread writes batches, each with one sync; while one is synced the next
+/// collects.
 @Loop package final class Spool {
   let disk: any Disk
   let loop: EventLoop
@@ -34,7 +35,8 @@ package import Timekeeping
   /// How many bytes the bodies in files take.
   var bodyBytes: Int64
 
-  /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how many are read.
+  /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how
+  /// many are read.
   package static func open(
     _ disk: any Disk, limits: SpoolLimits, journal: any Workers, workers: any Workers, loop: EventLoop,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
@@ -78,8 +80,8 @@ package import Timekeeping
   /// A number for a message that is about to come in; larger than all before, also after a restart.
   package func nextID() -> MessageID { journal.nextID(at: loop.wallTime) }
 
-  /// Takes a message; when this returns, it is on stable storage. When the deadline passes first, the message is refused and does not go out, unless
-  /// the machine dies at that moment.
+  /// Takes a message; when this returns, it is on stable storage. When the deadline passes first, the message is refused and does not
+  /// go out, unless the machine dies at that moment.
   package func accept(_ letter: Letter, until deadline: Moment = .distantFuture) async throws(SpoolRefusal) {
     if isClosed { throw .closed }
     if let refusal = refusal(for: letter.body.size) { throw refusal }
@@ -98,14 +100,15 @@ package import Timekeeping
     }
   }
 
-  /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is durable soon.
+  /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is
+  /// durable soon.
   @discardableResult package func settle(
     _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime
   ) -> Settlement {
-    guard let place = journal.index.find(id.number) else { return .unknown }
-    let entry = journal.index[place]
+    guard let place = journal.book.index.find(id.number) else { return .unknown }
+    let entry = journal.book.index[place]
     let news = outcomes.filter { $0.recipient < Int(entry.recipients) }.map { (index: UInt16($0.recipient), outcome: $0.outcome) }
-    let standing = journal.verdicts.standing(
+    let standing = journal.book.verdicts.standing(
       of: id.number, recipients: Int(entry.recipients), after: news.map { RecipientVerdict(index: $0.index, verdict: $0.outcome.verdict) })
     let settlement: Settlement =
       standing.open > 0 ? .waiting(recipients: standing.open) : standing.hasFailed ? .failed : .gone
@@ -118,18 +121,19 @@ package import Timekeeping
     return settlement
   }
 
-  /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are left out.
+  /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are
+  /// left out.
   package func change(_ ids: [MessageID], _ order: QueueOrder) async throws(SpoolFailure) -> Int {
     if isClosed { throw .closed }
     let waiter = Waiter(loop)
     let ticket = ticket(waiter)
     var changed = 0
     for id in ids {
-      guard let place = journal.index.find(id.number) else { continue }
-      let entry = journal.index[place]
+      guard let place = journal.book.index.find(id.number) else { continue }
+      let entry = journal.book.index[place]
       guard
         let change = order.change(
-          entry, open: journal.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
+          entry, open: journal.book.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
       else { continue }
       changed += 1
       apply(change, entry, ticket: ticket)
@@ -146,10 +150,10 @@ package import Timekeeping
 
   /// Forgets the failed messages whose time is over; answers how many.
   package func forgetExpired() -> Int {
-    guard journal.counts.failed > 0 else { return 0 }
+    guard journal.book.counts.failed > 0 else { return 0 }
     var expired: [QueueEntry] = []
     let now = loop.wallTime
-    journal.index.forEach { entry in
+    journal.book.index.forEach { entry in
       if entry.state == .failed, entry.nextAttempt <= now { expired.append(copy entry) }
       return true
     }
@@ -194,7 +198,7 @@ package import Timekeeping
         self.pump()
         if self.isClosed { self.idleness.wake() }
       }
-    } else if journal.isStarved {
+    } else {
       answer(journal.giveUpWaiting(at: now))
     }
     clean()
@@ -234,9 +238,9 @@ package import Timekeeping
     alarm = nil
     guard let due else { return }
     alarm = (
-      loop.schedule(at: due) {
-        self.alarm = nil
-        self.pump()
+      loop.schedule(at: due) { [weak self] in
+        self?.alarm = nil
+        self?.pump()
       }, due
     )
   }

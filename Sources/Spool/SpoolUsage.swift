@@ -27,8 +27,8 @@ extension Spool {
   /// What the spool holds and takes up.
   package var usage: SpoolUsage {
     SpoolUsage(
-      queued: journal.counts.queued, held: journal.counts.held, failed: journal.counts.failed,
-      journalBytes: Int64(journal.ledger.totalBytes + journal.pool.bytes), liveBytes: Int64(journal.ledger.liveBytes),
+      queued: journal.book.counts.queued, held: journal.book.counts.held, failed: journal.book.counts.failed,
+      journalBytes: Int64(journal.book.ledger.totalBytes + journal.pool.bytes), liveBytes: Int64(journal.book.ledger.liveBytes),
       bodyBytes: bodyBytes, space: space.last)
   }
 
@@ -47,9 +47,9 @@ extension Spool {
         return .full(SpoolProblem.files(free: space.freeFiles, reserve: limits.reservedFiles).words)
       }
     }
-    if let messages = limits.messages, journal.index.count >= messages { return .full(SpoolProblem.messages(messages).words) }
+    if let messages = limits.messages, journal.book.index.count >= messages { return .full(SpoolProblem.messages(messages).words) }
     if let quota = limits.quota {
-      let used = Int64(journal.ledger.liveBytes) + bodyBytes
+      let used = Int64(journal.book.ledger.liveBytes) + bodyBytes
       if used + Int64(size) > Int64(quota.bytes) { return .full(SpoolProblem.quota(used: used, quota: quota).words) }
     }
     return nil
@@ -59,11 +59,11 @@ extension Spool {
   package var problem: String? { isClosed ? nil : refusal()?.words }
 
   /// The message's entry, if there is one.
-  package func entry(_ id: MessageID) -> QueueEntry? { journal.index.find(id.number).map { journal.index[$0] } }
+  package func entry(_ id: MessageID) -> QueueEntry? { journal.book.index.find(id.number).map { journal.book.index[$0] } }
 
   /// Calls `body` with every message from a number on, in the order of their numbers, until it answers false.
   package func forEachEntry(from id: MessageID? = nil, _ body: (borrowing QueueEntry) -> Bool) {
-    journal.index.forEach(from: id?.number ?? 0, body)
+    journal.book.index.forEach(from: id?.number ?? 0, body)
   }
 
   /// Looks at the file system's free space again when the last look is a while ago; the answer comes later.

@@ -62,9 +62,12 @@ extension Spool {
   package func read(_ id: MessageID) async throws(SpoolFailure) -> StoredLetter {
     while true {
       guard let entry = entry(id) else { throw .notFound }
-      let reader = RecordReader(disk, journal.ledger.segments)
+      let reader = RecordReader(disk, journal.book.ledger.segments)
       switch await workers.perform(loop, { reader.attempt(entry, body: .wanted) }) {
-      case .success(let record): return StoredLetter(record, size: record.body.size)
+      case .success(let record):
+        // What was written while the worker was reading is read anew; what is still to be written is added.
+        guard let present = self.entry(id), present.accepted == entry.accepted, present.settled == entry.settled else { continue }
+        return StoredLetter(withPending(record), size: record.body.size)
       case .failure(.system(let failure)): throw .system(failure)
       case .failure(.damaged(let defect)):
         // The record may have been moved, and its segment used again, while the worker was reading.
@@ -75,16 +78,27 @@ extension Spool {
     }
   }
 
+  /// A record with what is still to be written about its message.
+  private func withPending(_ record: AcceptedRecord) -> AcceptedRecord {
+    var record = record
+    for change in journal.pendingChanges(of: record.id) { record.take(change) }
+    if let present = entry(record.id) {
+      (record.state, record.attempts, record.nextAttempt) = (present.state, present.attempts, present.nextAttempt)
+    }
+    return record
+  }
+
   /// Reads messages without their bodies, for a list; those that are gone meanwhile or cannot be read are left out.
   package func describe(_ ids: [MessageID]) async -> [StoredLetter] {
     let entries = ids.compactMap { entry($0) }
-    let reader = RecordReader(disk, journal.ledger.segments)
-    return await workers.perform(loop) {
-      entries.compactMap { entry in
+    let reader = RecordReader(disk, journal.book.ledger.segments)
+    let records = await workers.perform(loop) {
+      entries.compactMap { entry -> (record: AcceptedRecord, size: Int)? in
         guard case .success(let record) = reader.attempt(entry, body: .notWanted) else { return nil }
-        return StoredLetter(record, size: entry.size)
+        return (record, entry.size)
       }
     }
+    return records.map { StoredLetter(withPending($0.record), size: $0.size) }
   }
 
   /// A reader of a large body, of a letter fresh or stored.
@@ -92,7 +106,7 @@ extension Spool {
 
   /// Sets a damaged message aside and takes it out of the queue, unless it cannot be set aside; answers what happened.
   @discardableResult func giveUp(_ entry: QueueEntry, _ defect: RecordDefect) async -> String {
-    let slot = journal.ledger.segment(entry.accepted.sequence)?.slot ?? 0
+    let slot = journal.book.ledger.segment(entry.accepted.sequence)?.slot ?? 0
     let path = SpoolFormat.segmentPath(slot)
     let range = entry.accepted.offset..<entry.accepted.offset + Int(entry.lengthUnits) * SpoolFormat.alignment
     let piece = DamagedPiece(

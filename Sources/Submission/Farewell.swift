@@ -5,8 +5,9 @@ import Timekeeping
 
 /// The end of a connection that we want to end, with the last reply on its way.
 ///
-/// Closing a socket while unread bytes wait makes the kernel reset the connection, and the reset overtakes the reply: the client would see a broken
-/// connection and not the reason. So our side is finished first, and what the client still sends is read and forgotten, for a short while.
+/// Closing a socket while unread bytes wait makes the kernel reset the connection, and the reset overtakes the reply: the client would see
+/// a broken connection and not the reason. So our side is finished first, and what the client still sends is read and forgotten, for a
+/// short while.
 enum Farewell {
   /// Sends what `wire` still has to say and waits until the client has closed, has sent too much, or time is up.
   @Loop static func wait(on wire: inout Wire, _ loop: EventLoop) async {

@@ -7,9 +7,9 @@ import Spool
 
 /// A message's bytes on their way in: what the decoder has let through so far.
 ///
-/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by piece, the
-/// trace lines first, as soon as its headers are known. One that cannot be kept is swallowed to its end, where the client looks for the reply.
-/// Invariant: ``MessageMemory`` knows of every byte that is held here or by the intake.
+/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by
+/// piece, the trace lines first, as soon as its headers are known. One that cannot be kept is swallowed to its end, where the client looks
+/// for the reply. Invariant: ``MessageMemory`` knows of every byte that is held here or by the intake.
 @Loop struct IncomingBody {
   /// What is known about the bytes.
   private(set) var decoder: DataDecoder

@@ -4,8 +4,9 @@ import Octets
 
 /// How much memory the messages on their way in take together, and when that is too much.
 ///
-/// Every body says what it holds, and takes it back when it has been made durable or given up. Past half of the limit bodies go to their files
-/// early; at the limit a body that still grows is refused, as are new ones before they begin. So the limit holds however many clients send at once.
+/// Every body says what it holds, and takes it back when it has been made durable or given up. Past half of the limit bodies go to their
+/// files early; at the limit a body that still grows is refused, as are new ones before they begin. So the limit holds however many clients
+/// send at once.
 @Loop final class MessageMemory {
   /// The most that may be held; a reload changes it.
   var limit: ByteCount

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// A disk in memory that may lose, tear and reorder whatever was not synced, as a real one may.
 ///
-/// Files are durable as far as they were synced, names as far as their directory was. ``crash()`` decides by the seed what of the rest survives: of
-/// each write all, nothing, a part up to some byte, or some of its sectors; of each name its making or its going, in any order. After a failed
-/// sync what was written is half on the disk and never tried again, as under Linux. Faults are ordered by kind and count of calls.
+/// Files are durable as far as they were synced, names as far as their directory was. ``crash()`` decides by the seed what of the rest
+/// survives: of each write all, nothing, a part up to some byte, or some of its sectors; of each name its making or its going, in any
+/// order. After a failed sync what was written is half on the disk and never tried again, as under Linux. Faults are ordered by kind
+/// and count of calls.
 package final class SimulatedDisk: Disk {
   private let state: Mutex<State>
 
@@ -38,6 +39,9 @@ package final class SimulatedDisk: Disk {
 
   /// Loses what a power failure may lose, and starts again: files that were open are of no use any more.
   package func crash() { state.withLock { $0.crash() } }
+
+  /// Ends the process that used the disk: nothing is lost, but files that were open are of no use any more.
+  package func kill() { state.withLock { $0.kill() } }
 
   /// What a power failure at this moment may leave, as a disk of its own.
   package func crashedCopy(seed: UInt64) -> SimulatedDisk {
@@ -182,8 +186,9 @@ private final class SimulatedFile: DiskFile {
   }
 
   func write(_ pieces: [[UInt8]], at offset: Int64) throws(SystemFailure) {
-    let bytes = Array(pieces.joined())
-    try disk.use(.write, "write", path, epoch) { [file] in $0.write(bytes, Int(offset), to: file) }
+    var bytes: [UInt8] = []
+    for piece in pieces { bytes += piece }
+    try disk.use(.write, "write", path, epoch) { [file, bytes] in $0.write(bytes, Int(offset), to: file) }
   }
 
   func read(_ count: Int, at offset: Int64) throws(SystemFailure) -> [UInt8] {

@@ -180,7 +180,12 @@ struct SimulatedDiskState: Sendable {
     guard !ignoresSyncs, var inode = files[file] else { return result }
     if isOff { return result }
     if case .success = result {
-      inode.durable = inode.content
+      for change in inode.changes {
+        switch change {
+        case .write(let bytes, let offset): inode.durable.overwrite(with: bytes, at: offset)
+        case .truncate(let size): inode.durable.setLength(size)
+        }
+      }
     } else {
       for change in inode.changes { settle(change, &inode.durable) }
     }
@@ -205,6 +210,10 @@ struct SimulatedDiskState: Sendable {
     durableNames = names
     let living = Set(names.values)
     files = files.filter { living.contains($0.key) }
+    kill()
+  }
+
+  mutating func kill() {
     locks = []
     epoch += 1
     (isOff, isCutting, powerLeft, pendingTrouble) = (false, false, nil, nil)
@@ -267,7 +276,6 @@ extension [UInt8] {
   }
 
   fileprivate mutating func setLength(_ length: Int) {
-    // An array of zeros is made by one call, also in a build for debugging.
     if length <= count { removeSubrange(length...) } else { append(contentsOf: [UInt8](repeating: 0, count: length - count)) }
   }
 }
