@@ -144,13 +144,6 @@ let package = Package(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),
     tests(
-      "DeliveryTests",
-      [
-        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
-        "Secrets", "Spool", "Simulation", "Harness",
-      ]),
-    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
-    tests(
       "RelayTests",
       [
         "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
