@@ -150,7 +150,8 @@ enum SubmissionTable {
     Setting(
       "Policy.UnknownClients", \.policy.unknownClients, .onReload,
       "What becomes of a client whose user or unit the kernel does not tell, where one of the four settings above asks for it. refuse: it "
-        + "is turned away. admit: the settings that ask for what is unknown do not hold for it. Clients on other machines are always unknown."
+        + "is turned away. admit: the settings that ask for what is unknown do not hold for it. Clients on other "
+        + "machines are always unknown."
     ),
   ]
 }
