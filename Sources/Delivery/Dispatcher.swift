@@ -128,7 +128,14 @@ package import Timekeeping
 extension Dispatcher {
   /// The next message for a connection that is ready; nil when none is due.
   func next() -> (id: MessageID, attempts: Int)? {
-    guard !isDraining, health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else { return nil }
+    guard !isDraining else { return nil }
+    guard health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else {
+      // Whoever asks goes to sleep now: from here on only the alarm knows when there is something to do.
+      wake()
+      return nil
+    }
+    // What else is due may go over other connections.
+    pump()
     return (id, schedule[id]?.attempts ?? 0)
   }
 
@@ -150,7 +157,10 @@ extension Dispatcher {
 
   /// A connection is ready for mail.
   func linkOpened() {
-    guard let trouble = health.succeeded(at: loop.wallTime) else { return }
+    if let trouble = health.connected(at: loop.wallTime) { recovered(from: trouble) }
+  }
+
+  private func recovered(from trouble: UpstreamHealth.Trouble) {
     report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
     pump()
   }
@@ -171,14 +181,19 @@ extension Dispatcher {
   /// Writes down what an attempt came to.
   func finish(_ consignment: Consignment, _ report: TransactionReport) {
     let isUpstreamsTrouble = report.setback?.concernsUpstream ?? false
-    if let setback = report.setback, isUpstreamsTrouble { suffer(setback) } else { _ = health.succeeded(at: loop.wallTime) }
+    if let setback = report.setback, isUpstreamsTrouble || setback.isOutage {
+      if !isDraining { suffer(setback) }
+    } else if let trouble = health.served(at: loop.moment, loop.wallTime) {
+      recovered(from: trouble)
+    }
     let id = consignment.id
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
     // Nothing expires for what is not the message's fault.
     let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
-    let wait = isUpstreamsTrouble ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
+    let isCounted = !isUpstreamsTrouble && !report.wantsRest
+    let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
       (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)
     }
@@ -189,9 +204,9 @@ extension Dispatcher {
             id: id, recipient: consignment.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: links.name,
             attempt: consignment.attempts + 1, age: age)))
     }
-    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait) {
+    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: isCounted ? .counted : .uncounted) {
     case .waiting(let recipients):
-      schedule.postpone(id, until: loop.moment + wait, attempt: isUpstreamsTrouble ? .uncounted : .counted)
+      schedule.postpone(id, until: loop.moment + wait, attempt: isCounted ? .counted : .uncounted)
       self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       wake()
     case .failed, .gone, .unknown:

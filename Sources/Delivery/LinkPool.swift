@@ -44,7 +44,7 @@ import Timekeeping
     clientName = LinkPool.name(settings)
     contexts.forgetAll()
     generation += 1
-    for berth in idle { berth.wake() }
+    wakeAllIdle()
   }
 
   /// Wakes a connection that waits for work; false when none does.
@@ -52,6 +52,13 @@ import Timekeeping
     guard let berth = idle.popLast() else { return false }
     berth.wake()
     return true
+  }
+
+  private func wakeAllIdle() {
+    let berths = idle
+    // Who is told to go is not there any more for a message that is due.
+    idle = []
+    for berth in berths { berth.wake() }
   }
 
   /// Opens a connection for a message that was taken.
@@ -71,7 +78,7 @@ import Timekeeping
   /// Wakes the idle, waits for the busy, and cuts what is left at the deadline.
   func drain(until deadline: Moment) async {
     isEnding = true
-    for berth in idle { berth.wake() }
+    wakeAllIdle()
     let berth = Berth(loop)
     drained = berth
     while count > 0 {
@@ -84,9 +91,10 @@ import Timekeeping
   }
 
   private func run(_ number: Int, _ id: MessageID, _ attempts: Int) async {
+    let born = generation
     if case .capture(let directory) = settings.host {
       dispatcher?.linkOpened()
-      return await serve(Maildir(at: directory, loop, means.workers), id, attempts)
+      return await serve(Maildir(at: directory, loop, means.workers), id, attempts, born)
     }
     let connector = UpstreamConnector(
       loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
@@ -96,45 +104,55 @@ import Timekeeping
     }
     do throws(Setback) {
       let session = try await connector.open()
-      announce(session.security, session.stream)
-      dispatcher?.linkOpened()
-      await serve(session, id, attempts)
+      if generation == born {
+        announce(session.security, session.stream)
+        dispatcher?.linkOpened()
+      }
+      await serve(session, id, attempts, born)
     } catch {
-      dispatcher?.linkFailed(id, error)
+      // What is wrong by settings that are gone says nothing about those that have come.
+      if generation == born { dispatcher?.linkFailed(id, error) } else { dispatcher?.giveBack(id) }
     }
   }
 
-  /// Delivers the first message and all that follow, until the carrier or the settings end it.
-  private func serve<Taker: Carrier & ~Copyable>(_ carrier: consuming Taker, _ id: MessageID, _ attempts: Int) async {
-    let born = generation
+  /// Delivers the first message and all that follow, until the carrier or the settings end it; settings that changed since `born` do.
+  private func serve<Taker: Carrier & ~Copyable>(_ carrier: consuming Taker, _ id: MessageID, _ attempts: Int, _ born: Int) async {
     var task: (id: MessageID, attempts: Int)? = (id, attempts)
+    var isFirst = true
     while let (id, attempts) = task {
-      if let consignment = await dispatcher?.consign(id, attempts: attempts) {
-        let report = await carrier.deliver(consignment)
-        dispatcher?.finish(consignment, report)
-        if report.connectionEnded { return noteLoss(report) }
-      }
-      guard generation == born, carrier.hasRoom else { break }
-      task = await nextTask()
-      if carrier.hasEndedWhileIdle() {
-        if let task { dispatcher?.giveBack(task.id) }
+      guard generation == born else {
+        dispatcher?.giveBack(id)
         break
       }
+      if let consignment = await dispatcher?.consign(id, attempts: attempts) {
+        // A reply that nobody asked for would be taken for the next one's.
+        guard !carrier.hasEndedWhileIdle() else {
+          if isFirst { dispatcher?.linkFailed(id, Setback(.idle, LinkPool.spokeOutOfTurn)) } else { dispatcher?.giveBack(id) }
+          break
+        }
+        let report = await carrier.deliver(consignment)
+        if report.foundNobody, !isFirst { return dispatcher?.giveBack(id) ?? () }
+        dispatcher?.finish(consignment, report)
+        if report.connectionEnded { return noteLoss(report) }
+        isFirst = false
+      }
+      guard generation == born, carrier.hasRoom else { break }
+      task = await nextTask(born)
     }
     await carrier.quit()
   }
 
   /// The next message that is due; waits for one as long as an idle connection is kept.
-  private func nextTask() async -> (id: MessageID, attempts: Int)? {
+  private func nextTask(_ born: Int) async -> (id: MessageID, attempts: Int)? {
     let deadline = loop.moment + settings.idleTimeout
-    let born = generation
     let berth = Berth(loop)
     while !isEnding, generation == born {
       if let task = dispatcher?.next() { return task }
+      guard loop.moment < deadline else { return nil }
       idle.append(berth)
       let wake = await berth.wait(until: deadline)
       idle.removeAll { $0 === berth }
-      guard wake == .ready else { return nil }
+      if wake == .cancelled { return nil }
     }
     return nil
   }
@@ -156,6 +174,8 @@ import Timekeeping
     guard let setback = report.setback else { return }
     self.report(.upstream(.connectionLost(upstream: name, stage: setback.stage.name, why: "\(setback)")))
   }
+
+  private static let spokeOutOfTurn = UpstreamFailure.connectionLost("the upstream hung up, or spoke out of turn, before any mail")
 
   private static func name(_ settings: RelaySettings) -> ClientName {
     guard let name = ClientName(settings.hostname) ?? ClientName("localhost") else { preconditionFailure("\"localhost\" is a name") }

@@ -8,8 +8,8 @@ struct TransactionReport {
   private(set) var open: [Int]
   /// The recipients that something was decided about.
   private(set) var outcomes: [(recipient: Int, outcome: Outcome)] = []
-  /// What stopped the conversation, if something did; or the last recipient's refusal that concerns more than the recipient.
-  var setback: Setback?
+  /// What stopped the conversation, if something did; or a recipient's refusal that concerns more than the recipient.
+  private(set) var setback: Setback?
   /// Whether nothing more can be said on this connection.
   var connectionEnded = false
 
@@ -24,6 +24,25 @@ struct TransactionReport {
     case .throttle, .quota, .split, .operatorFault: self.setback = setback
     case .proceed, .delivered, .retry, .recipient, .permanent: break
     }
+  }
+
+  /// Decides about everybody who is left by what stopped the conversation. What was said about the upstream before counts more than that the
+  /// connection then broke.
+  mutating func stop(_ setback: Setback) {
+    if self.setback?.concernsUpstream != true { self.setback = setback }
+    decideOpen(setback.outcome)
+  }
+
+  /// Whether the connection turned out to have ended before anything of the message was heard: whoever was idle may find that.
+  var foundNobody: Bool {
+    guard let setback, case .failure(.connectionLost) = setback.cause else { return false }
+    return setback.stage == .mail
+  }
+
+  /// Whether some recipients were put off only because there were too many, and others were decided about: the rest may go at once.
+  var wantsRest: Bool {
+    guard case .split? = setback?.judgement, setback?.stage == .recipient else { return false }
+    return outcomes.contains { $0.outcome.verdict != .deferred }
   }
 
   /// Decides about everybody who is left.

@@ -54,11 +54,9 @@ struct UpstreamSession: Carrier, ~Copyable {
     do throws(Setback) {
       try await converse(transaction, consignment, &report)
     } catch {
-      report.setback = error
-      report.decideOpen(error.outcome)
+      report.stop(error)
       guard !error.endsConnection else {
-        report.connectionEnded = true
-        dialogue.wire.stream.close()
+        end(&report)
         return report
       }
       if error.stage == .data { await reset(&report) }
@@ -93,48 +91,70 @@ struct UpstreamSession: Carrier, ~Copyable {
       for index in report.open { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
       UpstreamCommand.data.append(to: &dialogue.wire.output)
     }
-    let mail = try await dialogue.reply(at: .mail, within: settings.commandTimeout)
-    let isRefused = Judgement.of(mail, at: .mail) != .proceed
-    if isRefused, !isPipelining { throw Setback(.mail, mail) }
-    let accepted = try await addRecipients(transaction, consignment, &report, counts: !isRefused)
+    let mail = try await reply(at: .mail)
+    guard Judgement.of(mail, at: .mail) == .proceed else {
+      let setback = Setback(.mail, mail)
+      if isPipelining, !setback.endsConnection { await discardReplies(&report) }
+      throw setback
+    }
+    let accepted = try await addRecipients(transaction, consignment, &report)
     if !isPipelining {
       guard accepted else { return await reset(&report) }
       UpstreamCommand.data.append(to: &dialogue.wire.output)
     }
-    let data = try await dialogue.reply(at: .data, within: settings.commandTimeout)
+    let data = try await reply(at: .data)
     guard Judgement.of(data, at: .data) == .proceed else {
       // Without a recipient the refusal of DATA is only an echo of what was said before.
-      if isRefused { throw Setback(.mail, mail) }
       if !accepted { return await reset(&report) }
       throw Setback(.data, data)
     }
-    guard accepted, !isRefused else {
-      // RFC 2920 §3.1: an upstream that waits for a body nobody wants gets an empty one.
-      dialogue.wire.output.append(".\r\n")
-      _ = try await dialogue.reply(at: .endOfData, within: settings.replyTimeout)
-      if isRefused { throw Setback(.mail, mail) }
-      return
-    }
+    guard accepted else { return try await sendNothing() }
     try await send(consignment)
-    let end = try await dialogue.reply(at: .endOfData, within: settings.replyTimeout)
-    let judgement = Judgement.of(end, at: .endOfData)
-    guard judgement == .delivered else { throw Setback(.endOfData, end) }
+    let end = try await reply(at: .endOfData)
+    guard Judgement.of(end, at: .endOfData) == .delivered else { throw Setback(.endOfData, end) }
     report.decideOpen(Outcome(.delivered, end.reason))
   }
 
   /// Names the recipients; true when the upstream takes at least one.
   @Loop private mutating func addRecipients(
-    _ transaction: UpstreamTransaction, _ consignment: Consignment, _ report: inout TransactionReport, counts: Bool
+    _ transaction: UpstreamTransaction, _ consignment: Consignment, _ report: inout TransactionReport
   ) async throws(Setback) -> Bool {
     var accepted = false
     for index in report.open {
       if !isPipelining { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
-      let reply = try await dialogue.reply(at: .recipient, within: settings.commandTimeout)
-      guard counts else { continue }
-      let setback = Setback(.recipient, reply)
-      if setback.judgement == .proceed { accepted = true } else { report.decide(index, setback) }
+      let setback = Setback(.recipient, try await reply(at: .recipient))
+      if setback.judgement == .proceed {
+        accepted = true
+      } else {
+        report.decide(index, setback)
+        if setback.endsConnection { throw setback }
+      }
     }
     return accepted
+  }
+
+  /// The next reply. A success that was not asked for shows that commands and replies no longer match, and ends the conversation.
+  @Loop private mutating func reply(at stage: UpstreamStage) async throws(Setback) -> UpstreamReply {
+    let reply = try await dialogue.reply(at: stage, within: stage == .endOfData ? settings.replyTimeout : settings.commandTimeout)
+    guard reply.code >= 400 || [.proceed, .delivered].contains(Judgement.of(reply, at: stage)) else { throw Setback(stage, reply) }
+    return reply
+  }
+
+  /// Hears out the replies to what left together with a MAIL that was refused; they say nothing more, but they must come.
+  @Loop private mutating func discardReplies(_ report: inout TransactionReport) async {
+    do throws(Setback) {
+      for _ in report.open { _ = try await dialogue.reply(at: .recipient, within: settings.commandTimeout) }
+      let data = try await dialogue.reply(at: .data, within: settings.commandTimeout)
+      if data.code < 400 { try await sendNothing() }
+    } catch {
+      end(&report)
+    }
+  }
+
+  /// RFC 2920 §3.1: an upstream that waits for a body nobody wants gets an empty one.
+  @Loop private mutating func sendNothing() async throws(Setback) {
+    dialogue.wire.output.append(".\r\n")
+    _ = try await reply(at: .endOfData)
   }
 
   /// Sends the body, its dots stuffed, in portions that bound our memory.
@@ -175,9 +195,13 @@ struct UpstreamSession: Carrier, ~Copyable {
     do throws(Setback) {
       _ = try await dialogue.agreement(at: .idle, within: settings.commandTimeout)
     } catch {
-      report.connectionEnded = true
-      dialogue.wire.stream.close()
+      end(&report)
     }
+  }
+
+  @Loop private mutating func end(_ report: inout TransactionReport) {
+    report.connectionEnded = true
+    dialogue.wire.stream.close()
   }
 
   private static let portion = 65_536
