@@ -101,9 +101,9 @@ package import Timekeeping
   }
 
   /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is
-  /// durable soon.
+  /// durable soon. An attempt that ended by no fault of the message need not count.
   @discardableResult package func settle(
-    _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime
+    _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime, attempt: AttemptCount = .counted
   ) -> Settlement {
     guard let place = journal.book.index.find(id.number) else { return .unknown }
     let entry = journal.book.index[place]
@@ -112,7 +112,7 @@ package import Timekeeping
       of: id.number, recipients: Int(entry.recipients), after: news.map { RecipientVerdict(index: $0.index, verdict: $0.outcome.verdict) })
     let settlement: Settlement =
       standing.open > 0 ? .waiting(recipients: standing.open) : standing.hasFailed ? .failed : .gone
-    let attempts = entry.attempts == .max ? .max : entry.attempts + 1
+    let attempts = attempt == .counted && entry.attempts < .max ? entry.attempts + 1 : entry.attempts
     var change = SettledRecord(
       id: id, time: loop.wallTime, state: entry.state, attempts: attempts, nextAttempt: nextAttempt, outcomes: news)
     if case .gone = settlement { change.state = nil }
