@@ -133,7 +133,7 @@ struct Journal {
     switch result {
     case .success:
       problem = nil
-      gather(after: assembly, now - begun, at: now)
+      gather(after: assembly, max(.zero, now - begun), at: now)
       return complete(assembly, plan)
     case .failure(let failure):
       tail = nil
