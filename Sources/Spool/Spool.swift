@@ -188,9 +188,10 @@ package import Timekeeping
     return lastTicket
   }
 
-  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later.
-  func pump() {
-    let now = loop.moment
+  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be from before
+  /// the alarm that rang; without `alarm` that would set the same one again, and again.
+  func pump(_ alarm: Moment? = nil) {
+    let now = max(loop.moment, alarm ?? loop.moment)
     for chore in journal.takeChores(at: now) { run(chore) }
     if let plan = journal.nextCommit(at: now) {
       journalWorkers.run({ plan.attempt() }) { result in
@@ -201,7 +202,7 @@ package import Timekeeping
     } else {
       answer(journal.giveUpWaiting(at: now))
     }
-    clean()
+    clean(at: now)
     setAlarm()
   }
 
@@ -240,13 +241,13 @@ package import Timekeeping
     alarm = (
       loop.schedule(at: due) { [weak self] in
         self?.alarm = nil
-        self?.pump()
+        self?.pump(due)
       }, due
     )
   }
 
-  private func clean() {
-    guard !isClosed, let work = cleaner.next(journal, disk, at: loop.moment) else { return }
+  private func clean(at now: Moment) {
+    guard !isClosed, let work = cleaner.next(journal, disk, at: now) else { return }
     workers.run(work) { finding in
       let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
       self.journal.relocate(relocations)
