@@ -31,6 +31,7 @@ package import Timekeeping
       var answer: Answer?
       loop.spawn { answer = await body(loop) }
       while loop.tasks > 0 { loop.turn() }
+      loop.alarms.cancelAll()
       guard let answer else { preconditionFailure("a task that has ended has answered") }
       return answer
     }
@@ -53,7 +54,7 @@ package import Timekeeping
 
   /// Does something at a later moment, unless the alarm is taken back.
   @discardableResult package func schedule(at due: Moment, _ action: @escaping @Loop () -> Void) -> Alarm {
-    let alarm = Alarm(.action(action))
+    let alarm = Alarm(.action(action), among: alarms)
     alarms.set(alarm, due)
     return alarm
   }
