@@ -102,7 +102,9 @@ let package = Package(
     program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
-    .target(name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    .target(
+      name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     yardstick("bare-ceiling"),
     yardstick("bench-peer"),
 
@@ -129,13 +131,6 @@ let package = Package(
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),
-    tests(
-      "DeliveryTests",
-      [
-        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
-        "Secrets", "Spool", "Simulation", "Harness",
-      ]),
-    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
     tests(
       "RelayTests",
       [

@@ -105,6 +105,9 @@ package import Timekeeping
     lower.close()
   }
 
+  /// The bytes that tie a login to this connection; nil where the kind is not defined for it.
+  package func channelBinding(_ kind: TLSChannelBinding) -> [UInt8]? { session.channelBinding(kind) }
+
   /// The newest ticket for a later connection to the same peer; to be asked for when the connection ends.
   package func takeTicket() -> TLSTicket? { session.takeTicket() }
 

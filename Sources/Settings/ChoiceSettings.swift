@@ -45,8 +45,15 @@ extension TLSMode: ChoiceSettingValue {
   }
 }
 
-/// A way to log in (RFC 4422).
+/// A way to log in (RFC 4422), the strongest first.
 package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
+  case scramSHA256Plus = "SCRAM-SHA-256-PLUS"
+  case scramSHA1Plus = "SCRAM-SHA-1-PLUS"
+  case scramSHA256 = "SCRAM-SHA-256"
+  case scramSHA1 = "SCRAM-SHA-1"
+  case oauthBearer = "OAUTHBEARER"
+  case xoauth2 = "XOAUTH2"
+  case cramMD5 = "CRAM-MD5"
   case plain = "PLAIN"
   case login = "LOGIN"
 }

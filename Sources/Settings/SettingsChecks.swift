@@ -69,6 +69,7 @@ struct SettingsChecks {
     let sources: [(String, Bool)] = [
       ("Upstream.Password", upstream.password != nil), ("Upstream.PasswordFile", upstream.passwordFile != nil),
       ("Upstream.PasswordCredential", upstream.passwordCredential != nil), ("Upstream.PasswordCommand", upstream.passwordCommand != nil),
+      ("Upstream.TokenFile", upstream.tokenFile != nil), ("Upstream.TokenCommand", upstream.tokenCommand != nil),
     ]
     guard areReadable("Upstream.User"), sources.allSatisfy({ areReadable($0.0) }) else { return }
     let set = sources.filter(\.1).map(\.0)
@@ -85,7 +86,7 @@ struct SettingsChecks {
       refuse(key, "\(key) is set without a user; set User= under [Upstream], or take \(key.dropFirst("Upstream.".count))= away")
     }
     if upstream.user != nil, upstream.mechanisms.isEmpty {
-      refuse("Upstream.Auth", "Upstream.Auth names no way to log in; write Auth=PLAIN LOGIN")
+      refuse("Upstream.Auth", "Upstream.Auth names no way to log in; write Auth=PLAIN LOGIN, or take it away for all of them")
     }
   }
 
@@ -109,11 +110,15 @@ struct SettingsChecks {
       }
     }
     if upstream.verification == .off, upstream.tls != .none {
-      let prey = upstream.user == nil ? "the mail" : "the mail and the password"
-      warn(
-        "Upstream.Verify",
-        "Upstream.Verify=no: the certificate of \(host) is not checked, so anybody on the way can read \(prey); "
-          + "take Verify=no away, and name the authority with CAFile= if it is your own")
+      let remedy = "take Verify=no away, and name the authority with CAFile= if it is your own"
+      if upstream.user != nil, !host.isLocal {
+        refuse(
+          "Upstream.Verify",
+          "Upstream.Verify=no with User= would hand the password to whoever answers as \(host); \(remedy)")
+      } else {
+        let risk = "the certificate of \(host) is not checked, so anybody on the way can read the mail"
+        warn("Upstream.Verify", "Upstream.Verify=no: \(risk); \(remedy)")
+      }
     }
     checkPort(upstream)
   }

@@ -122,8 +122,14 @@ package enum SettingsTable {
         + "prints is never logged."
     ),
     Setting(
+      "Upstream.TokenFile", \.upstream.tokenFile, .onReload, unset: "none",
+      "A file that holds an OAuth 2 access token, for XOAUTH2 and OAUTHBEARER, in place of a password. It is read for every connection."),
+    Setting(
+      "Upstream.TokenCommand", \.upstream.tokenCommand, .onReload, unset: "none",
+      "A program, by its absolute path, with arguments, that prints an OAuth 2 access token within 10 seconds, in place of a password."),
+    Setting(
       "Upstream.Auth", \.upstream.mechanisms, .onReload,
-      "The ways to log in, the preferred first: PLAIN, LOGIN. The first that the upstream offers is used."),
+      "The ways to log in, the preferred first. The first that the upstream offers and that goes with the password or token is used."),
     Setting(
       "Upstream.Connections", \.upstream.connections, 1...100, .onReload,
       "How many connections to the upstream may be open at one time. Exchange Online allows three."),
