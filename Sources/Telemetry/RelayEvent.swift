@@ -42,8 +42,7 @@ package enum RelayEvent: Hashable, Sendable {
     // Taken out, so that nothing is copied.
     var earlier: [UInt8] = []
     swap(&earlier, &bytes)
-    var line = EventLine(label, behind: earlier)
-    earlier = []
+    var line = EventLine(label, behind: consume earlier)
     describe(to: &line)
     bytes = line.bytes
   }
