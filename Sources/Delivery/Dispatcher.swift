@@ -120,6 +120,8 @@ package import Timekeeping
   }
 
   private func wake(at moment: Moment?) {
+    // Whoever takes many messages asks for the same moment again and again.
+    if let alarm, alarm.isSet, alarm.moment == moment { return }
     alarm?.cancel()
     alarm = moment.map { moment in loop.schedule(at: moment) { [weak self] in self?.pump() } }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxSystem
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// The journal as the loop sees it: what is in the queue, what waits to be written, and what is to be done next.
@@ -86,7 +87,10 @@ struct Journal {
   var nextWake: Moment? {
     if inFlight != nil { return nil }
     let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
-    return [commit, problem == nil && assembled == nil ? gathering?.until : nil, pool.nextWake].compactMap { $0 }.min()
+    var next = commit
+    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
+    if let other = pool.nextWake { next = min(next ?? other, other) }
+    return next
   }
 
   /// Whether nothing waits to be written.
@@ -94,6 +98,12 @@ struct Journal {
 
   /// Whether there is time for cleaning: what was moved before is written.
   var isCalm: Bool { relocations.isEmpty && assembled == nil }
+
+  /// Whether it is more waste than mail, and there is time to do something about it.
+  var isWorthCleaning: Bool {
+    guard problem == nil, isCalm, let oldest = book.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned else { return false }
+    return book.ledger.totalBytes > 2 * book.ledger.liveBytes + 4 * limits.segmentSize.bytes
+  }
 
   /// Has what waits written at once.
   mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }

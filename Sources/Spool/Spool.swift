@@ -233,7 +233,8 @@ package import Timekeeping
   }
 
   private func setAlarm() {
-    let due = [journal.nextWake, isClosed ? nil : cleaner.nextWake(journal)].compactMap { $0 }.min()
+    var due = journal.nextWake
+    if !isClosed, journal.isWorthCleaning, let rest = cleaner.nextWake { due = min(due ?? rest, rest) }
     if alarm?.due == due { return }
     alarm?.alarm.cancel()
     alarm = nil
@@ -247,7 +248,7 @@ package import Timekeeping
   }
 
   private func clean(at now: Moment) {
-    guard !isClosed, let work = cleaner.next(journal, disk, at: now) else { return }
+    guard !isClosed, journal.isWorthCleaning, let work = cleaner.next(journal, disk, at: now) else { return }
     workers.run(work) { finding in
       let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
       self.journal.relocate(relocations)
