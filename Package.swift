@@ -33,6 +33,11 @@ func program(_ name: String, _ uses: [String]) -> Target {
     name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house, linkerSettings: selfContained)
 }
 
+/// A program in C that the benchmarks measure with or against.
+func yardstick(_ name: String) -> Target {
+  .executableTarget(name: name, dependencies: ["CBenchWire"], cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])])
+}
+
 func support(_ name: String, _ uses: [String]) -> Target {
   .target(
     name: name, dependencies: uses.map { .byName(name: $0) }, path: "Tests/\(name)", swiftSettings: house)
@@ -60,7 +65,7 @@ let package = Package(
     room("Settings", ["Octets", "Timekeeping"]),
     room("Varlink", ["Octets"]),
     // 2 pure
-    room("SMTP", ["Octets", "Timekeeping", "Mail"]),
+    room("SMTP", ["Octets", "Timekeeping", "Mail", "Varlink"]),
     room("Policy", ["Octets", "Mail"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
@@ -96,6 +101,11 @@ let package = Package(
       ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
     program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets"]),
 
+    // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
+    .target(name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])], linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    yardstick("bare-ceiling"),
+    yardstick("bench-peer"),
+
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
@@ -119,6 +129,19 @@ let package = Package(
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),
+    tests(
+      "DeliveryTests",
+      [
+        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
+        "Secrets", "Spool", "Simulation", "Harness",
+      ]),
+    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
+    tests(
+      "RelayTests",
+      [
+        "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
+        "ServiceManager", "Spool", "Simulation",
+      ]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),

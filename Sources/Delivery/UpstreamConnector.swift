@@ -11,7 +11,8 @@ import Timekeeping
 
 /// Opens conversations with the upstream: address, connection, greeting, TLS, login, in this order and no further than the settings allow.
 ///
-/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered behind it.
+/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered
+/// behind it.
 @Loop struct UpstreamConnector {
   let loop: EventLoop
   let means: DeliveryMeans

@@ -6,8 +6,8 @@ package import Timekeeping
 
 /// TLS over another stream.
 ///
-/// The session below knows bytes only; this moves them. Ciphertext that the way out does not take at once waits here, and no more plaintext is
-/// encrypted meanwhile, so that a slow peer bounds our memory.
+/// The session below knows bytes only; this moves them. Ciphertext that the way out does not take at once waits here, and no more
+/// plaintext is encrypted meanwhile, so that a slow peer bounds our memory.
 @Loop package final class TLSStream: ByteStream {
   /// What the handshake found out; nil before it is complete.
   package var tlsPeer: TLSPeer? { session.peer }

@@ -5,7 +5,8 @@ import Settings
 
 /// The sockets of the house: where mail comes in, and where control asks.
 ///
-/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the control socket.
+/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the
+/// control socket.
 @Loop struct Doors {
   /// Where mail comes in.
   private(set) var mail: [any Listener] = []

@@ -16,8 +16,8 @@ import Timekeeping
 ///
 ///     bind ──► recover ──► seed ──► READY ──► serve ──(stop)──► no new mail ──► sessions end ──► deliveries end ──► spool closed
 ///
-/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted before the spool is
-/// recovered. Whatever is still on the road when time is up stays in the spool.
+/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted
+/// before the spool is recovered. Whatever is still on the road when time is up stays in the spool.
 @Loop package final class Relay {
   /// The settings in force.
   package private(set) var settings: RelaySettings

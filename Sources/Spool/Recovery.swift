@@ -82,8 +82,8 @@ struct Recovery {
     let outcome = Result { () throws(SystemFailure) in
       let remains = try walk.remains()
       for offset in remains { try file.write([[UInt8](repeating: 0, count: SpoolFormat.recordHeaderLength)], at: Int64(offset)) }
-      // The last batch is served from now on, but may be in memory only: its writer may have been killed before the sync, or after one that failed,
-      // which the kernel does not try again by itself. So it is written once more.
+      // The last batch is served from now on, but may be in memory only: its writer may have been killed before the sync, or after one
+      // that failed, which the kernel does not try again by itself. So it is written once more.
       let start = walk.batchStart == SpoolFormat.recordsOffset ? 0 : walk.batchStart
       try file.write([try file.read(walk.position - start, at: Int64(start))], at: Int64(start))
       try file.sync()

@@ -7,8 +7,8 @@ import Spool
 
 /// A message's bytes on their way in: what the decoder has let through so far.
 ///
-/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by piece, the
-/// trace lines first, as soon as its headers are known.
+/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by
+/// piece, the trace lines first, as soon as its headers are known.
 @Loop struct IncomingBody {
   /// What is known about the bytes.
   private(set) var decoder: DataDecoder

@@ -11,8 +11,8 @@ package import Timekeeping
 
 /// The apps' side: listeners, and one session for each connection.
 ///
-/// Who may connect and how many at once is decided here, before a byte is read; everything said afterwards belongs to the ``SubmissionSession``. A
-/// listener that runs out of descriptors pauses and goes on: connections wait in the kernel meanwhile.
+/// Who may connect and how many at once is decided here, before a byte is read; everything said afterwards belongs to the
+/// ``SubmissionSession``. A listener that runs out of descriptors pauses and goes on: connections wait in the kernel meanwhile.
 @Loop package final class SubmissionServer {
   private let loop: EventLoop
   private let spool: Spool

@@ -9,8 +9,8 @@ import Timekeeping
 
 /// One app's connection, from greeting to goodbye.
 ///
-/// The conversation decides what is said; the session moves the bytes, asks the rulebook, and lets `250` leave only when the spool has answered. Every
-/// wait has a deadline, and every end a reason in the log.
+/// The conversation decides what is said; the session moves the bytes, asks the rulebook, and lets `250` leave only when the spool has
+/// answered. Every wait has a deadline, and every end a reason in the log.
 @Loop struct SubmissionSession {
   let loop: EventLoop
   let spool: Spool

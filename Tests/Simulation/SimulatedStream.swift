@@ -67,6 +67,12 @@ package import Timekeeping
     return await reader.wait(until: deadline)
   }
 
+  /// Waits though nothing can come, as a connection on its way does.
+  func sleep(until deadline: Moment) async throws(WireFailure) {
+    if isCancelled { throw .cancelled }
+    if await reader.wait(until: deadline) == .cancelled { throw .cancelled }
+  }
+
   package func waitUntilWritable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     guard let other, !isBroken, !other.isClosed, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }

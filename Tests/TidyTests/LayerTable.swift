@@ -24,7 +24,7 @@ enum LayerTable {
   static let outside: Set<String> = ["Glibc", "Synchronization"]
 
   /// The rooms in which `unsafe` may stand: those that touch memory of the kernel, of C libraries, or of their own making.
-  static let unsafeRooms: Set<String> = ["Octets", "LinuxSystem", "TLS", "EventLoop", "Resolver", "Secrets", "ServiceManager"]
+  static let unsafeRooms: Set<String> = ["Octets", "LinuxSystem", "TLS", "EventLoop", "Resolver", "Secrets", "ServiceManager", "posthouse"]
 
   /// The layer of a room, from 0.
   static func layer(of room: String) -> Int? { layers.firstIndex { $0.contains(room) } }

@@ -87,7 +87,7 @@ package struct DataDecoder: Sendable {
       if violation == nil { _ = text.take(input, appendingTo: &body) }
       return input.count
     case .chunkedBinary:
-      unsafe input.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+      body.append(input)
       for index in input.indices where !binaryBeyondASCII { binaryBeyondASCII = input[index] > 0x7f }
       return input.count
     }
