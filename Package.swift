@@ -102,7 +102,7 @@ let package = Package(
     program(
       "posthoused",
       ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
-    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool"]),
+    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
     .target(
