@@ -67,7 +67,7 @@ let package = Package(
     room("Varlink", ["Octets"]),
     // 2 pure
     room("SMTP", ["Octets", "Timekeeping", "Mail", "Varlink"]),
-    room("Policy", ["Octets", "Mail"]),
+    room("Policy", ["Octets", "Mail", "Settings"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
     // 3 system
@@ -82,13 +82,17 @@ let package = Package(
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
     // 6 drivers
-    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Submission",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "TLSTransport",
+        "Spool",
+      ]),
     room(
       "Delivery",
       [
         "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS", "EventLoop",
-        "TLSTransport",
-        "Resolver", "Secrets", "Spool",
+        "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
     room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
     // 7
@@ -96,12 +100,15 @@ let package = Package(
       "Relay",
       [
         "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
-        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control", "TLS",
       ]),
     // 8
     program(
       "posthoused",
-      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
+      [
+        "Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Submission",
+        "Relay",
+      ]),
     program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
@@ -113,6 +120,7 @@ let package = Package(
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
+    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -120,8 +128,8 @@ let package = Package(
     tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
     tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
     tests("VarlinkTests", ["Varlink", "Octets"]),
-    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping"]),
-    tests("PolicyTests", ["Policy", "Mail", "Octets"]),
+    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping", "Dialogues"]),
+    tests("PolicyTests", ["Policy", "Mail", "Octets", "Settings"]),
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
@@ -131,6 +139,13 @@ let package = Package(
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("PosthouseTests", ["Varlink", "Octets"]),
+    tests(
+      "SubmissionTests",
+      [
+        "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
+        "Octets",
+        "Timekeeping", "Simulation", "Dialogues",
+      ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),

@@ -206,7 +206,8 @@ struct ssl_ctx_st *bench_tls(const char *certificate, const char *key) {
     if (!context) bench_fail("SSL_CTX_new");
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (certificate && (SSL_CTX_use_certificate_chain_file(context, certificate) != 1 || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)) {
+    if (certificate && (SSL_CTX_use_certificate_chain_file(context, certificate) != 1
+                        || SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)) {
         ERR_print_errors_fp(stderr);
         exit(1);
     }

@@ -3,9 +3,10 @@ internal import Octets
 
 /// The addresses in the value of a `To:` field and its like (RFC 5322 §3.4), found the way people and programs write them.
 ///
-/// Names, comments, groups and routes are read and dropped; what remains is where the message shall go. Beyond the grammar it takes what is
-/// sent every day: empty places between commas, semicolons for commas, dots and encoded words in unquoted names, a bare user name. What cannot
-/// be understood is refused with words, for mail that is sent to fewer people than its author thought is worse than mail that is not sent.
+/// Names, comments, groups and routes are read and dropped; what remains is where the message shall go. Beyond the grammar it takes
+/// what is sent every day: empty places between commas, semicolons for commas, dots and encoded words in unquoted names, a bare user
+/// name. What cannot be understood is refused with words, for mail that is sent to fewer people than its author thought is worse than
+/// mail that is not sent.
 ///
 ///     phrase ──"<"──► route, address ──">"──► end of the address ──","──► phrase
 ///       │└──"@"──► domain ─────────────────────┘                    │

@@ -4,9 +4,10 @@ internal import Octets
 /// A message as a program on this machine writes it into a pipe, turned into one that can travel (RFC 5322 §2).
 ///
 /// Lines come with LF or CRLF, and leave with CRLF. A CR by itself, with which programs paint progress bars, becomes a line end in the
-/// text and a blank in the header section, where it must not begin a field of its own; several CRs before an LF are one line end. NUL bytes, which
-/// no mail may carry, are left out. A line that is no header field ends the header section, as if an empty line stood before it; a `From ` line
-/// at the very beginning, the mark of an mbox file, is dropped. However the bytes are cut into pieces, the result is the same.
+/// text and a blank in the header section, where it must not begin a field of its own; several CRs before an LF are one line end. NUL
+/// bytes, which no mail may carry, are left out. A line that is no header field ends the header section, as if an empty line stood
+/// before it; a `From ` line at the very beginning, the mark of an mbox file, is dropped. However the bytes are cut into pieces, the
+/// result is the same.
 package struct LocalMessage: Sendable {
   /// The fields of the header section, in order.
   package private(set) var fields: [HeaderField] = []

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A digest that works on blocks of 64 bytes, seen as sixteen words: what MD5, SHA-1 and SHA-256 have in common.
 ///
-/// The state is eight words for all three; those with fewer leave the last ones zero. Everything around the blocks (buffering, padding, the order
-/// of bytes) is ``DigestStream``'s.
+/// The state is eight words for all three; those with fewer leave the last ones zero. Everything around the blocks (buffering, padding,
+/// the order of bytes) is ``DigestStream``'s.
 protocol BlockDigest: Sendable {
   /// The state before the first block.
   static var start: InlineArray<8, UInt32> { get }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The digests that logging in needs, alone, keyed (HMAC, RFC 2104) and iterated (PBKDF2, RFC 8018 §5.2).
 ///
-/// They are written here because the rooms that speak SMTP know no cryptographic library; nothing but the login mechanisms of RFC 2195, RFC 5802
-/// and RFC 7677 may rest on them. All take the same time for the same lengths, whatever the bytes are.
+/// They are written here because the rooms that speak SMTP know no cryptographic library; nothing but the login mechanisms of RFC 2195,
+/// RFC 5802 and RFC 7677 may rest on them. All take the same time for the same lengths, whatever the bytes are.
 package enum MessageDigest: Hashable, Sendable, CaseIterable {
   case md5
   case sha1

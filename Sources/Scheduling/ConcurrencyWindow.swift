@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Timekeeping
 
-/// How many connections an upstream bears: begins small, grows by one while it is used to the full and all goes well, and is halved when the
-/// upstream asks for less.
+/// How many connections an upstream bears: begins small, grows by one while it is used to the full and all goes well, and is halved
+/// when the upstream asks for less.
 ///
-/// Throttling is told on several connections at once, so that for a while after a cut further complaints change nothing. After a cut growing
-/// needs ever more success, up to ``slowest`` times as much, because an upstream with a fixed limit would otherwise be pushed against it every few
-/// seconds; an hour without complaint makes it quick again.
+/// Throttling is told on several connections at once, so that for a while after a cut further complaints change nothing. After a cut
+/// growing needs ever more success, up to ``slowest`` times as much, because an upstream with a fixed limit would otherwise be pushed
+/// against it every few seconds; an hour without complaint makes it quick again.
 package struct ConcurrencyWindow: Hashable, Sendable {
   /// How many connections may be open now; at least one.
   package private(set) var size: Int

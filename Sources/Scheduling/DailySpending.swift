@@ -3,9 +3,9 @@ package import Timekeeping
 
 /// What was used up of a daily limit in the last 24 hours, in slices of 15 minutes, so that it can be stored and survives a restart.
 ///
-/// Providers count over the last 24 hours and not by calendar days; a slice counts until all of it is over a day old. It goes by civil time, which
-/// may jump: when the clock is set back, what seems to lie in the future counts as spent now, so that a wrong year blocks nothing for longer than
-/// a day.
+/// Providers count over the last 24 hours and not by calendar days; a slice counts until all of it is over a day old. It goes by civil
+/// time, which may jump: when the clock is set back, what seems to lie in the future counts as spent now, so that a wrong year blocks
+/// nothing for longer than a day.
 package struct DailySpending: Hashable, Sendable {
   private var slices: [Slice] = []
 

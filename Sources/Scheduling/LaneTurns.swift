@@ -3,10 +3,10 @@ internal import Timekeeping
 
 /// Whose turn it is: fair shares between lanes, and between the two priorities.
 ///
-/// A queue is the waiting messages of one lane and priority; here it is a number and the due time of its first message. Queues with something
-/// due stand in a ring for their priority and are served one message each, in turn, so that a lane of ten waits for one round and not for a
-/// lane of ten thousand. Of the two rings the interactive one comes first, but after ``interactiveRun`` messages in a row a bulk one passes,
-/// so that nothing waits for ever. All other queues sleep in a heap until their first message is due.
+/// A queue is the waiting messages of one lane and priority; here it is a number and the due time of its first message. Queues with
+/// something due stand in a ring for their priority and are served one message each, in turn, so that a lane of ten waits for one round
+/// and not for a lane of ten thousand. Of the two rings the interactive one comes first, but after ``interactiveRun`` messages in a row
+/// a bulk one passes, so that nothing waits for ever. All other queues sleep in a heap until their first message is due.
 ///
 ///     (empty) ◄──► sleeping ──its time has come──► in its ring ──► sleeping or (empty)
 ///

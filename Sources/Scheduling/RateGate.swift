@@ -18,9 +18,9 @@ package struct RateLimits: Hashable, Sendable {
 
 /// The gate in front of an upstream: lets pass what its limits allow, and says when to come again.
 ///
-/// What passes is counted against every limit at once, what does not against none. `cost` is 1 for providers that count messages, and the number
-/// of recipients for those that count them. By the second and by the minute passing is spread evenly, with bursts of a tenth; by the day
-/// it is not, because what is left of a day is nobody's gain.
+/// What passes is counted against every limit at once, what does not against none. `cost` is 1 for providers that count messages, and
+/// the number of recipients for those that count them. By the second and by the minute passing is spread evenly, with bursts of a
+/// tenth; by the day it is not, because what is left of a day is nobody's gain.
 package struct RateGate: Sendable {
   /// What is allowed.
   package private(set) var limits: RateLimits

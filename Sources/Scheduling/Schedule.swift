@@ -5,17 +5,18 @@ package import Timekeeping
 
 /// Which message is due when, and whose turn it is: the one list of everything that waits, is being delivered or is held.
 ///
-/// Made for a million entries after an outage: flat arrays and no object per message, about 40 bytes for each in all. `slots` are dense (the last
-/// moves into a gap), each lane and priority has a heap of those that wait, ``LaneTurns`` decides between them, and `index` finds the slot of a
-/// message. Every operation is O(log n) but ``flushAll(now:)``, which is O(n). Memory follows the number of entries up and down.
+/// Made for a million entries after an outage: flat arrays and no object per message, about 40 bytes for each in all. `slots` are dense
+/// (the last moves into a gap), each lane and priority has a heap of those that wait, ``LaneTurns`` decides between them, and `index`
+/// finds the slot of a message. Every operation is O(log n) but ``flushAll(now:)``, which is O(n). Memory follows the number of entries
+/// up and down.
 ///
 ///     insert ──► waiting ──take──► taken ──settle──► (gone)
 ///                 ▲  │ hold          │ postpone
 ///                 │  ▼               ▼
 ///         release └─ held ◄─── if hold was asked meanwhile, else waiting
 ///
-/// Invariants: a slot is in the heap of its queue exactly when its message waits; `index` holds every slot once; `turns` knows the due time of
-/// each heap's first.
+/// Invariants: a slot is in the heap of its queue exactly when its message waits; `index` holds every slot once; `turns` knows the due
+/// time of each heap's first.
 package struct Schedule: Sendable {
   private var slots: [Slot] = []
   private var heaps: [MessageHeap] = []
@@ -66,8 +67,8 @@ package struct Schedule: Sendable {
     enqueue(slot)
   }
 
-  /// Takes up to `limit` messages that are due at `now`, adding them to `taken`; they are then neither waiting nor gone. Lanes take turns; within
-  /// a lane the longest due goes first.
+  /// Takes up to `limit` messages that are due at `now`, adding them to `taken`; they are then neither waiting nor gone. Lanes take
+  /// turns; within a lane the longest due goes first.
   package mutating func take(dueBy now: Moment, limit: Int, into taken: inout [MessageID]) {
     turns.advance(to: now)
     var left = limit

@@ -3,9 +3,9 @@ internal import Timekeeping
 
 /// So many in such a time, spread evenly: a bucket that one token drips into at every interval, and that holds a tenth of the whole.
 ///
-/// What is kept is not a level but the moment at which the bucket will be full again; from it follows how many tokens there are at any time,
-/// without rounding and without a timer. Any stretch of the time sees at most the whole and a tenth. What costs more than the bucket holds passes
-/// when it is full, and leaves a debt.
+/// What is kept is not a level but the moment at which the bucket will be full again; from it follows how many tokens there are at any
+/// time, without rounding and without a timer. Any stretch of the time sees at most the whole and a tenth. What costs more than the
+/// bucket holds passes when it is full, and leaves a debt.
 struct TokenBucket: Sendable {
   private let interval: Int64
   private let capacity: Int64

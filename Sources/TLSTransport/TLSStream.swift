@@ -28,6 +28,8 @@ package import Timekeeping
 
   package var peerUser: UInt32? { lower.peerUser }
 
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { lower.peerIdentity(by: lookup) }
+
   package var holdsUnsentBytes: Bool { !outgoing.isEmpty || lower.holdsUnsentBytes }
 
   /// Completes the handshake; afterwards the peer is who the policy demands.
@@ -106,6 +108,9 @@ package import Timekeeping
     if !outgoing.isEmpty { _ = lower.write(from: &outgoing) }
     lower.close()
   }
+
+  /// The bytes that tie a login to this connection; nil where the kind is not defined for it.
+  package func channelBinding(_ kind: TLSChannelBinding) -> [UInt8]? { session.channelBinding(kind) }
 
   /// The newest ticket for a later connection to the same peer; to be asked for when the connection ends.
   package func takeTicket() -> TLSTicket? { session.takeTicket() }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least a relay can do: receives mail, appends it with group commit, says 250, and forwards it. A yardstick, not a mail server.
 //
-// It trusts everything it is told, keeps no queue over a restart, and checks no checksum. What posthoused costs beyond it is the price of the
-// rest: grammar, trace lines, recovery, retries, settings, a log.
+// It trusts everything it is told, keeps no queue over a restart, and checks no checksum. What posthoused costs beyond it is the price
+// of the rest: grammar, trace lines, recovery, retries, settings, a log.
 #define _GNU_SOURCE
 #include "ceiling.h"
 #include <errno.h>
@@ -171,7 +171,8 @@ int main(int count, char **words) {
     if (bell < 0) bench_fail("eventfd");
     watch(bell);
     journal_start(words[2], bell);
-    forward_start(poller, count > 3 ? words[3] : NULL, count > 3 ? atoi(words[4]) : 0, count == 8 ? login : NULL, count > 3 && !strcmp(words[5], "tls"));
+    forward_start(poller, count > 3 ? words[3] : NULL, count > 3 ? atoi(words[4]) : 0, count == 8 ? login : NULL,
+                  count > 3 && !strcmp(words[5], "tls"));
     listener = bench_listen(words[1], 4096);
     watch(listener);
     for (;;) turn();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Apps that hand in mail as fast as they are served, and the time each message took from MAIL to the last 250.
 //
-// lockstep: one command at a time, as most libraries do. pipelined: MAIL, RCPT and DATA in one flight. chained: the next envelope in one flight
-// with the message before it, as RFC 2920 allows. Without PIPELINING on offer, all are lockstep.
+// lockstep: one command at a time, as most libraries do. pipelined: MAIL, RCPT and DATA in one flight. chained: the next envelope in
+// one flight with the message before it, as RFC 2920 allows. Without PIPELINING on offer, all are lockstep.
 #define _GNU_SOURCE
 #include "peer.h"
 #include <errno.h>

@@ -37,8 +37,8 @@ struct CommandContext {
     return try connect(knownSettings().control.socket.path)
   }
 
-  /// The settings as far as this user may know them. Whoever may use the daemon need not be allowed to read the configuration, which may hold
-  /// a password; then the environment and the defaults speak. A configuration that the command line names must be there.
+  /// The settings as far as this user may know them. Whoever may use the daemon need not be allowed to read the configuration, which
+  /// may hold a password; then the environment and the defaults speak. A configuration that the command line names must be there.
   func knownSettings() throws(CommandFailure) -> RelaySettings {
     if invocation.configuration != nil { return try configuration().reading.settings }
     let usual = SettingsReading(files: [], environment: environment, systemHostname: Host.name).settings

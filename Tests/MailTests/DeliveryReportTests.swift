@@ -12,7 +12,147 @@ struct DeliveryReportTests {
   static let refused = Outcome.Reason(
     code: 550, status: "5.1.1", text: "<bob@example.net>: no such user here, try again with a name that exists")
   static let original =
-    "Received: from app\r\n\tby app1\r\nSubject: Your\r\n invoice\r\nMessage-ID: <1@shop>\r\nFrom: shop@example.com\r\n\r\nHello\r\n.\r\nBob\r\n"
+    "Received: from app\r\n\tby app1\r\nSubject: Your\r\n invoice\r\nMessage-ID: <1@shop>\r\n"
+    + "From: shop@example.com\r\n\r\nHello\r\n.\r\nBob\r\n"
+
+  static let expected = """
+    From: Mail relay <postmaster@app1.example.com>
+    To: <shop@example.com>
+    Subject: Undelivered: Your invoice
+    Date: Tue, 21 Nov 2023 03:43:00 +0000
+    Message-ID: <33@app1.example.com>
+    In-Reply-To: <1@shop>
+    References: <1@shop>
+    Auto-Submitted: auto-replied
+    MIME-Version: 1.0
+    Content-Type: multipart/report; report-type=delivery-status;
+    \tboundary="=_33"
+    Content-Transfer-Encoding: 7bit
+
+    This is a report about mail that you sent. Your mail program does not show its parts.
+    --=_33
+    Content-Type: text/plain; charset=us-ascii
+    Content-Description: What happened
+    Content-Language: en
+    Content-Transfer-Encoding: 7bit
+
+    This is the mail relay at app1.example.com. It reports about a message
+    of yours that it took in on Tue, 21 Nov 2023 02:43:00 +0000.
+
+    It could not be delivered to the following, and will not be tried again:
+
+      <bob@example.net>
+          smtp.example.net said: 550 5.1.1 <bob@example.net>: no such user
+          here, try again with a name that exists
+          There is no such mailbox there. Check the address for a typing
+          mistake.
+
+    Below are the same facts for programs, and your message or the beginning
+    of it.
+
+    --=_33
+    Content-Type: message/delivery-status
+    Content-Description: The same for programs
+    Content-Transfer-Encoding: 7bit
+
+    Reporting-MTA: dns; app1.example.com
+    Original-Envelope-Id: order 17
+    Arrival-Date: Tue, 21 Nov 2023 02:43:00 +0000
+
+    Original-Recipient: rfc822; robert@example.net
+    Final-Recipient: rfc822; bob@example.net
+    Action: failed
+    Status: 5.1.1
+    Remote-MTA: dns; smtp.example.net
+    Diagnostic-Code: smtp; 550 5.1.1 <bob@example.net>: no such user here, try
+    \tagain with a name that exists
+    Last-Attempt-Date: Tue, 21 Nov 2023 03:43:00 +0000
+
+    --=_33
+    Content-Type: text/rfc822-headers
+    Content-Description: The beginning of your message
+    Content-Transfer-Encoding: 7bit
+
+    Received: from app
+    \tby app1
+    Subject: Your
+     invoice
+    Message-ID: <1@shop>
+    From: shop@example.com
+
+    --=_33--
+
+    """
+
+  /// What a failure looks like, byte for byte.
+  static let wholeReport = """
+    From: Mail relay <postmaster@app1.example.com>
+    To: <shop@example.com>
+    Subject: Undelivered: Your invoice
+    Date: Tue, 21 Nov 2023 03:43:00 +0000
+    Message-ID: <33@app1.example.com>
+    In-Reply-To: <1@shop>
+    References: <1@shop>
+    Auto-Submitted: auto-replied
+    MIME-Version: 1.0
+    Content-Type: multipart/report; report-type=delivery-status;
+    \tboundary="=_33"
+    Content-Transfer-Encoding: 7bit
+
+    This is a report about mail that you sent. Your mail program does not show its parts.
+    --=_33
+    Content-Type: text/plain; charset=us-ascii
+    Content-Description: What happened
+    Content-Language: en
+    Content-Transfer-Encoding: 7bit
+
+    This is the mail relay at app1.example.com. It reports about a message
+    of yours that it took in on Tue, 21 Nov 2023 02:43:00 +0000.
+
+    It could not be delivered to the following, and will not be tried again:
+
+      <bob@example.net>
+          smtp.example.net said: 550 5.1.1 <bob@example.net>: no such user
+          here, try again with a name that exists
+          There is no such mailbox there. Check the address for a typing
+          mistake.
+
+    Below are the same facts for programs, and your message or the beginning
+    of it.
+
+    --=_33
+    Content-Type: message/delivery-status
+    Content-Description: The same for programs
+    Content-Transfer-Encoding: 7bit
+
+    Reporting-MTA: dns; app1.example.com
+    Original-Envelope-Id: order 17
+    Arrival-Date: Tue, 21 Nov 2023 02:43:00 +0000
+
+    Original-Recipient: rfc822; robert@example.net
+    Final-Recipient: rfc822; bob@example.net
+    Action: failed
+    Status: 5.1.1
+    Remote-MTA: dns; smtp.example.net
+    Diagnostic-Code: smtp; 550 5.1.1 <bob@example.net>: no such user here, try
+    \tagain with a name that exists
+    Last-Attempt-Date: Tue, 21 Nov 2023 03:43:00 +0000
+
+    --=_33
+    Content-Type: text/rfc822-headers
+    Content-Description: The beginning of your message
+    Content-Transfer-Encoding: 7bit
+
+    Received: from app
+    \tby app1
+    Subject: Your
+     invoice
+    Message-ID: <1@shop>
+    From: shop@example.com
+
+    --=_33--
+
+    """
 
   @Test func `a failure is reported in three parts`() throws {
     var recipient = Recipient(try box("bob@example.net"))
@@ -22,75 +162,7 @@ struct DeliveryReportTests {
     let reported = ReportedRecipient(recipient, .failed, Self.refused, upstream: "smtp.example.net", lastAttempt: Self.now)
     let letter = try #require(DeliveryReport(about: envelope, [reported])).letter(
       returning: OriginalMessage(Array(Self.original.utf8), .full), by: Self.author, id: MessageID(number: 99), at: Self.now)
-    let expected = """
-      From: Mail relay <postmaster@app1.example.com>
-      To: <shop@example.com>
-      Subject: Undelivered: Your invoice
-      Date: Tue, 21 Nov 2023 03:43:00 +0000
-      Message-ID: <33@app1.example.com>
-      In-Reply-To: <1@shop>
-      References: <1@shop>
-      Auto-Submitted: auto-replied
-      MIME-Version: 1.0
-      Content-Type: multipart/report; report-type=delivery-status;
-      \tboundary="=_33"
-      Content-Transfer-Encoding: 7bit
-
-      This is a report about mail that you sent. Your mail program does not show its parts.
-      --=_33
-      Content-Type: text/plain; charset=us-ascii
-      Content-Description: What happened
-      Content-Language: en
-      Content-Transfer-Encoding: 7bit
-
-      This is the mail relay at app1.example.com. It reports about a message
-      of yours that it took in on Tue, 21 Nov 2023 02:43:00 +0000.
-
-      It could not be delivered to the following, and will not be tried again:
-
-        <bob@example.net>
-            smtp.example.net said: 550 5.1.1 <bob@example.net>: no such user
-            here, try again with a name that exists
-            There is no such mailbox there. Check the address for a typing
-            mistake.
-
-      Below are the same facts for programs, and your message or the beginning
-      of it.
-
-      --=_33
-      Content-Type: message/delivery-status
-      Content-Description: The same for programs
-      Content-Transfer-Encoding: 7bit
-
-      Reporting-MTA: dns; app1.example.com
-      Original-Envelope-Id: order 17
-      Arrival-Date: Tue, 21 Nov 2023 02:43:00 +0000
-
-      Original-Recipient: rfc822; robert@example.net
-      Final-Recipient: rfc822; bob@example.net
-      Action: failed
-      Status: 5.1.1
-      Remote-MTA: dns; smtp.example.net
-      Diagnostic-Code: smtp; 550 5.1.1 <bob@example.net>: no such user here, try
-      \tagain with a name that exists
-      Last-Attempt-Date: Tue, 21 Nov 2023 03:43:00 +0000
-
-      --=_33
-      Content-Type: text/rfc822-headers
-      Content-Description: The beginning of your message
-      Content-Transfer-Encoding: 7bit
-
-      Received: from app
-      \tby app1
-      Subject: Your
-       invoice
-      Message-ID: <1@shop>
-      From: shop@example.com
-
-      --=_33--
-
-      """
-    #expect(text(letter) == expected.replacing("\n", with: "\r\n"))
+    #expect(text(letter) == Self.wholeReport.replacing("\n", with: "\r\n"))
     #expect(letter.envelope.sender == nil)
     #expect(letter.envelope.recipients == [Recipient(try box("shop@example.com"))])
     #expect(letter.envelope.coding == .sevenBit && !letter.envelope.isInternationalized && letter.envelope.accepted == Self.now)

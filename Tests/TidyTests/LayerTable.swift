@@ -11,13 +11,13 @@ enum LayerTable {
     ["Resolver", "Secrets", "ServiceManager", "Spool", "TLSTransport"],
     ["Submission", "Delivery", "Control"],
     ["Relay"],
-    ["posthoused", "posthouse"],
+    ["posthoused", "posthouse", "posthouse-bench", "bare-ceiling", "bench-peer"],
   ]
 
   /// Who may use a C library's shim.
   static let shims: [String: Set<String>] = [
     "COctets": ["Octets"], "CLinux": ["LinuxSystem", "EventLoop"], "COpenSSL": ["TLS"], "CCares": ["Resolver"],
-    "CSystemd": ["ServiceManager"],
+    "CSystemd": ["ServiceManager"], "CBenchWire": ["bare-ceiling", "bench-peer", "posthouse-bench"],
   ]
 
   /// Modules from outside that a room may import.

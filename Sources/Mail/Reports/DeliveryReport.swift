@@ -4,12 +4,14 @@ package import Timekeeping
 
 /// A delivery status notification (RFC 3464, RFC 6522): the letter that tells a sender what became of theirs.
 ///
-/// It exists only where somebody is to be told: never for the null sender, so that no report is ever answered with a report, and only about
-/// recipients for whom it was asked (NOTIFY). It has three parts: words for a person, fields for a program, and the original or its header section.
+/// It exists only where somebody is to be told: never for the null sender, so that no report is ever answered with a report, and only
+/// about recipients for whom it was asked (NOTIFY). It has three parts: words for a person, fields for a program, and the original or
+/// its header section.
 ///
-/// It travels as plain ASCII wherever it can, whatever the original was made of: words and headers beyond ASCII are coded, addresses beyond it
-/// stand in the `utf-8` form (RFC 6533 §3), because the upstream that could not take the original must be able to take the report. Only where the
-/// sender's own address is beyond ASCII is it an SMTPUTF8 message itself; only where a whole 8-bit original is returned is it 8-bit.
+/// It travels as plain ASCII wherever it can, whatever the original was made of: words and headers beyond ASCII are coded, addresses
+/// beyond it stand in the `utf-8` form (RFC 6533 §3), because the upstream that could not take the original must be able to take the
+/// report. Only where the sender's own address is beyond ASCII is it an SMTPUTF8 message itself; only where a whole 8-bit original is
+/// returned is it 8-bit.
 package struct DeliveryReport: Sendable {
   let original: Envelope
   let recipients: [ReportedRecipient]
@@ -47,8 +49,8 @@ package struct DeliveryReport: Sendable {
     package let bytes: [UInt8]
   }
 
-  /// How much of an original of this size has to be known (RFC 3461 §4.3): all of it only where the sender asked for it, something failed, and
-  /// it is not too large.
+  /// How much of an original of this size has to be known (RFC 3461 §4.3): all of it only where the sender asked for it, something
+  /// failed, and it is not too large.
   package func content(of size: ByteCount, by author: Author) -> Envelope.ReportContent {
     guard original.reportContent == .full, original.coding != .binary, size <= author.contentLimit else { return .headers }
     return recipients.contains { $0.action == .failed } ? .full : .headers

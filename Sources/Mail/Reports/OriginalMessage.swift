@@ -26,7 +26,8 @@ package struct OriginalMessage: Sendable {
     return all.prefix(limit.bytes).lastIndex(of: 0x0a).map { all[...$0] } ?? []
   }
 
-  /// The first header field of a name, given in lower case, on one line and in printable characters; nil where there is none or it is too long.
+  /// The first header field of a name, given in lower case, on one line and in printable characters; nil where there is none or it is
+  /// too long.
   func field(_ name: String, limit: Int) -> String? {
     var value: [UInt8]?
     for line in bytes[..<headerLength].split(separator: 0x0a) {

@@ -35,7 +35,8 @@ struct ReportPart: Sendable {
     }
   }
 
-  /// The original or its header section. A message within must not be coded unless it is a `message/global` (RFC 2046 §5.2.1, RFC 6532 §3.7).
+  /// The original or its header section. A message within must not be coded unless it is a `message/global` (RFC 2046 §5.2.1, RFC 6532
+  /// §3.7).
   init(returning bytes: ArraySlice<UInt8>, _ content: Envelope.ReportContent, isInternationalized: Bool, _ form: ReportForm) {
     let isPlain = bytes.allSatisfy { $0 < 0x80 }
     let isGlobal = isInternationalized && !isPlain

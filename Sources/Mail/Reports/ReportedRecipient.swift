@@ -42,7 +42,8 @@ package struct ReportedRecipient: Hashable, Sendable {
     }
   }
 
-  /// Whether the sender wants to hear of it (RFC 3461 §4.1): failures and delays where nothing was said, what was named where something was.
+  /// Whether the sender wants to hear of it (RFC 3461 §4.1): failures and delays where nothing was said, what was named where something
+  /// was.
   package var isWanted: Bool {
     guard let notify = recipient.notify else { return action != .relayed }
     return switch action {

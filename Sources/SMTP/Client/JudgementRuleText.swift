@@ -6,8 +6,9 @@ internal import Octets
 ///     550 5.4.5 "daily sending limit" at end-of-data means quota 24h
 ///     5xx "not verified" means hold sender-not-allowed
 ///
-/// In this order: the reply code (`550`, `550-554`, `4xx`, `5xx`), perhaps an enhanced status (`5.4.5`, `5.4.*`, or `none` for a reply without
-/// one), perhaps words that the reply has, in quotes, perhaps `at` and where in the conversation, and behind `means` what it means:
+/// In this order: the reply code (`550`, `550-554`, `4xx`, `5xx`), perhaps an enhanced status (`5.4.5`, `5.4.*`, or `none` for a reply
+/// without one), perhaps words that the reply has, in quotes, perhaps `at` and where in the conversation, and behind `means` what it
+/// means:
 ///
 /// - `retry`
 /// - `throttle`, perhaps with `connections`, `logins` or a time to wait between messages

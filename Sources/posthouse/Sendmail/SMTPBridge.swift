@@ -4,9 +4,9 @@ internal import SMTP
 
 /// `sendmail -bs`: a program that speaks SMTP on a pipe, and the daemon, brought together one command at a time.
 ///
-/// Whoever writes a whole dialogue into the pipe beforehand would talk before the greeting and behind `DATA`, which the daemon takes for an
-/// attack. Here each command waits for the reply to the one before. A program that ends its `DATA` line with LF alone writes its message that way
-/// too, so its lines get their CR; all other messages pass as they are, and the daemon judges them.
+/// Whoever writes a whole dialogue into the pipe beforehand would talk before the greeting and behind `DATA`, which the daemon takes
+/// for an attack. Here each command waits for the reply to the one before. A program that ends its `DATA` line with LF alone writes its
+/// message that way too, so its lines get their CR; all other messages pass as they are, and the daemon judges them.
 struct SMTPBridge: ~Copyable {
   private var dialogue: RelayDialogue
   private var input = StandardInput()

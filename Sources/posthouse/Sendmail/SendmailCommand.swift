@@ -8,9 +8,9 @@ internal import Timekeeping
 
 /// `posthouse sendmail`, and the command when it is called `sendmail`, `mailq` or `newaliases`.
 ///
-/// A message is read to its end before the daemon is asked, so that a program that writes for hours keeps no connection open and one that
-/// is cut off sends nothing. It goes to the daemon over SMTP, all recipients or none, and when this program ends with success, the daemon has
-/// it on stable storage. Nothing is kept here: where the daemon is not there, the caller is told to try again (EX_TEMPFAIL).
+/// A message is read to its end before the daemon is asked, so that a program that writes for hours keeps no connection open and one
+/// that is cut off sends nothing. It goes to the daemon over SMTP, all recipients or none, and when this program ends with success, the
+/// daemon has it on stable storage. Nothing is kept here: where the daemon is not there, the caller is told to try again (EX_TEMPFAIL).
 struct SendmailCommand {
   private let invocation: Invocation
   private let context: CommandContext

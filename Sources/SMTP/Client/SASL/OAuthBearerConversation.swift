@@ -3,7 +3,8 @@ internal import Octets
 
 /// OAUTHBEARER (RFC 7628): an access token behind the header that SCRAM has too, its fields ended by 0x01.
 ///
-/// A token that is refused is answered with a challenge that says why, in JSON. It wants 0x01 alone (§3.2.3), and the refusal proper follows.
+/// A token that is refused is answered with a challenge that says why, in JSON. It wants 0x01 alone (§3.2.3), and the refusal proper
+/// follows.
 ///
 ///     verdictAwaited ──why it is refused──► refused
 struct OAuthBearerConversation: SASLConversation {

@@ -55,8 +55,8 @@ package struct SASLExchange: Sendable {
     }
   }
 
-  /// Takes the upstream's next reply, 334 or 235. An error behind 334 means that `*` was added, which makes the upstream end the exchange with
-  /// 501; behind 235 it means that the connection is not to be used.
+  /// Takes the upstream's next reply, 334 or 235. An error behind 334 means that `*` was added, which makes the upstream end the
+  /// exchange with 501; behind 235 it means that the connection is not to be used.
   package mutating func take(_ reply: UpstreamReply, into queue: inout ByteQueue) throws(SASLFault) -> Step {
     precondition(stage != .fresh, "a reply follows the AUTH command")
     guard reply.code == 334 else {

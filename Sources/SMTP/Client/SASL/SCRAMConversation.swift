@@ -3,8 +3,8 @@ internal import Octets
 
 /// SCRAM (RFC 5802, RFC 7677): both sides prove that they know the password, and neither says it.
 ///
-/// The proof covers every word of the conversation, so that nobody can change the number of rounds, the user, or what was said about channel
-/// binding. A login counts only when the upstream has proved itself too: ``mayEnd`` is false until its signature was right.
+/// The proof covers every word of the conversation, so that nobody can change the number of rounds, the user, or what was said about
+/// channel binding. A login counts only when the upstream has proved itself too: ``mayEnd`` is false until its signature was right.
 ///
 ///     serverFirstAwaited ──challenge, key──► signatureAwaited ──right signature──► proved
 ///                                                  └──────────── error ──────────► refused

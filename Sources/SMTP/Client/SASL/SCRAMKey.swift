@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Octets
 
-/// A password stretched as one upstream wants it (`SaltedPassword` of RFC 5802 §3), to be remembered while the upstream asks the same again.
+/// A password stretched as one upstream wants it (`SaltedPassword` of RFC 5802 §3), to be remembered while the upstream asks the same
+/// again.
 package struct SCRAMKey: Sendable, Equatable {
   /// What it was made from.
   let derivation: SCRAMDerivation

@@ -3,9 +3,9 @@ internal import Octets
 
 /// The first message of a SCRAM server: `r=NONCE,s=SALT,i=ITERATIONS` (RFC 5802 §7), from a peer that may be anybody.
 ///
-/// Refused: another order, a nonce that is not ours with something added, a salt that is no base 64, a number of rounds that is so small that
-/// the proof gives the password away (§9 names 4096), or so large that it is meant to keep us busy; and `m=`, which announces an extension
-/// that must be understood.
+/// Refused: another order, a nonce that is not ours with something added, a salt that is no base 64, a number of rounds that is so
+/// small that the proof gives the password away (§9 names 4096), or so large that it is meant to keep us busy; and `m=`, which
+/// announces an extension that must be understood.
 struct SCRAMServerFirst: Sendable {
   let nonce: String
   let salt: [UInt8]

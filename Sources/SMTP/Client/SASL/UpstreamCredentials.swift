@@ -3,8 +3,8 @@ package import Octets
 
 /// Who we are to an upstream, and what we prove it with.
 ///
-/// A value exists only when some mechanism can send it: nothing is empty, nothing has a NUL, and the longest message made of it fits the 12,288
-/// octets of RFC 4954 §4.
+/// A value exists only when some mechanism can send it: nothing is empty, nothing has a NUL, and the longest message made of it fits
+/// the 12,288 octets of RFC 4954 §4.
 package struct UpstreamCredentials: Sendable, Equatable {
   /// The name of the account; may be shown. Empty only where a certificate says it all.
   package let user: String
@@ -75,8 +75,8 @@ package struct UpstreamCredentials: Sendable, Equatable {
 
 /// What SCRAM does to a user name and a password before it uses them (SASLprep, RFC 4013), as far as it is done here.
 ///
-/// Printable ASCII is what it was; for everything else both sides would have to agree on tables of Unicode 3.2. A wrong guess looks like a wrong
-/// password, so a mechanism that needs none is used instead, or the login is refused in words.
+/// Printable ASCII is what it was; for everything else both sides would have to agree on tables of Unicode 3.2. A wrong guess looks
+/// like a wrong password, so a mechanism that needs none is used instead, or the login is refused in words.
 enum SASLPreparation {
   static func accepts(_ text: String) -> Bool { text.utf8.span.isPlain }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Octets
 
-/// What a login has to work with: who we are, what we may use, and what the connection is like. It chooses the mechanism and begins the exchange.
+/// What a login has to work with: who we are, what we may use, and what the connection is like. It chooses the mechanism and begins the
+/// exchange.
 ///
-/// None is ever chosen on a channel that does not carry credentials: some mechanisms show the password to whoever listens, and the others let
-/// him guess it at leisure.
+/// None is ever chosen on a channel that does not carry credentials: some mechanisms show the password to whoever listens, and the
+/// others let him guess it at leisure.
 package struct UpstreamLogin: Sendable {
   /// Who we are.
   package var credentials: UpstreamCredentials
@@ -80,8 +81,8 @@ package struct UpstreamLogin: Sendable {
     }
   }
 
-  /// What SCRAM says about binding (RFC 5802 §6). Who could bind but is offered no way says so, under the upstream's signature: an upstream that
-  /// did offer one then knows that somebody took it out of the list.
+  /// What SCRAM says about binding (RFC 5802 §6). Who could bind but is offered no way says so, under the upstream's signature: an
+  /// upstream that did offer one then knows that somebody took it out of the list.
   private func bindingUse(_ mechanism: SASLMechanism, _ offered: [String]) -> ChannelBinding.Use {
     guard let binding, order.contains(where: \.bindsChannel) else { return .unable }
     if mechanism.bindsChannel { return .bound(binding) }
