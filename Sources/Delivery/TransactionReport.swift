@@ -26,8 +26,8 @@ struct TransactionReport {
     }
   }
 
-  /// Decides about everybody who is left by what stopped the conversation. What was said about the upstream before counts more than that the
-  /// connection then broke.
+  /// Decides about everybody who is left by what stopped the conversation. What was said about the upstream before counts more than that
+  /// the connection then broke.
   mutating func stop(_ setback: Setback) {
     if self.setback?.concernsUpstream != true { self.setback = setback }
     decideOpen(setback.outcome)
