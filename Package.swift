@@ -138,7 +138,7 @@ let package = Package(
       "SubmissionTests",
       [
         "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "EventLoop", "LinuxSystem", "Octets",
-        "Timekeeping", "Simulation", "Dialogues",
+        "Timekeeping", "Simulation", "Dialogues", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
