@@ -37,7 +37,7 @@ package import Timekeeping
   }
 
   private func arm(_ deadline: Moment) {
-    let alarm = alarm ?? Alarm(.berth(Sleeper(berth: self)))
+    let alarm = alarm ?? Alarm(.berth(Sleeper(berth: self)), among: loop.alarms)
     self.alarm = alarm
     loop.alarms.set(alarm, deadline)
   }

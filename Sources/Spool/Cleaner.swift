@@ -35,13 +35,11 @@ struct Cleaner {
   }
 
   /// When to look again though nothing else happens.
-  func nextWake(_ journal: Journal) -> Moment? { begun == nil && isWorthwhile(journal) ? rest : nil }
+  var nextWake: Moment? { begun == nil ? rest : nil }
 
-  /// What a worker shall do now, if anything.
+  /// What a worker shall do now, if anything, with a journal that is worth cleaning.
   mutating func next(_ journal: Journal, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
-    guard begun == nil, rest.map({ $0 <= now }) ?? true, isWorthwhile(journal), let oldest = journal.book.ledger.segments.first else {
-      return nil
-    }
+    guard begun == nil, rest.map({ $0 <= now }) ?? true, let oldest = journal.book.ledger.segments.first else { return nil }
     begun = now
     if sequence != oldest.sequence || candidates.isEmpty { return { Cleaner.list(oldest, disk) } }
     var entries: [QueueEntry] = []
@@ -70,12 +68,6 @@ struct Cleaner {
       rest = now + .seconds(10)
       return ([], [])
     }
-  }
-
-  private func isWorthwhile(_ journal: Journal) -> Bool {
-    guard journal.problem == nil, journal.isCalm, let oldest = journal.book.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned
-    else { return false }
-    return journal.book.ledger.totalBytes > 2 * journal.book.ledger.liveBytes + 4 * limits.segmentSize.bytes
   }
 
   private static func list(_ segment: SegmentLedger.Use, _ disk: any Disk) -> Finding {

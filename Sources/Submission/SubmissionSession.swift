@@ -7,6 +7,7 @@ import Policy
 import SMTP
 import Spool
 import TLS
+import TLSTransport
 import Telemetry
 import Timekeeping
 
