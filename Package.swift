@@ -143,8 +143,7 @@ let package = Package(
       "SubmissionTests",
       [
         "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
-        "Octets",
-        "Timekeeping", "Simulation", "Dialogues",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],

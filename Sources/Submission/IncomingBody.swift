@@ -145,8 +145,7 @@ enum BodyRefusal: Error {
   var reply: Reply {
     switch self {
     case .spool(.tooLarge): Reply(552, EnhancedStatus(5, 3, 4), "the message is too large to be stored")
-    case .spool(.full), .spool(.failing), .spool(.closed):
-      Reply(452, EnhancedStatus(4, 3, 1), "mail cannot be stored now; try again later")
+    case .spool(.full), .spool(.failing), .spool(.closed): .cannotStore
     case .memory: Reply(452, EnhancedStatus(4, 3, 1), "too many messages are coming in at present; try again later")
     }
   }
