@@ -91,8 +91,11 @@ struct Journal {
   /// Whether nothing waits to be written.
   var isIdle: Bool { inFlight == nil && assembled == nil && collecting.isEmpty && relocations.isEmpty && settlements.isEmpty }
 
+  /// Whether a batch is being written; when it is done, there is something to do again.
+  var isWriting: Bool { inFlight != nil }
+
   /// Whether there is time for cleaning: what was moved before is written.
-  var isCalm: Bool { relocations.isEmpty && assembled == nil }
+  var isCalm: Bool { problem == nil && relocations.isEmpty && assembled == nil }
 
   /// Has what waits written at once.
   mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }

@@ -85,7 +85,7 @@ package import Timekeeping
     if let refusal = refusal(for: letter.body.size) { throw refusal }
     let waiter = Waiter(loop)
     try journal.accept(AcceptedRecord(letter), ticket: ticket(waiter))
-    pump()
+    stir()
     while true {
       if let result = waiter.result {
         if case .file(let file) = letter.body, case .success = result { bodyBytes += Int64(file.size) }
@@ -175,13 +175,18 @@ package import Timekeeping
   func apply(_ change: SettledRecord, _ entry: QueueEntry, ticket: Int?) {
     if change.state == nil, entry.flags.contains(.bodyInFile) { bodyBytes -= Int64(entry.size) }
     journal.settle(change, ticket: ticket, at: loop.moment)
-    pump()
+    stir()
   }
 
   private func ticket(_ waiter: Waiter) -> Int {
     lastTicket += 1
     waiters[lastTicket] = waiter
     return lastTicket
+  }
+
+  /// Sees to what just came in, unless a batch is being written: its end sees to everything.
+  private func stir() {
+    if !journal.isWriting { pump() }
   }
 
   /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be from before
@@ -229,7 +234,7 @@ package import Timekeeping
   }
 
   private func setAlarm() {
-    let due = [journal.nextWake, isClosed ? nil : cleaner.nextWake(journal)].compactMap { $0 }.min()
+    let due = [journal.nextWake, isClosed || !journal.isCalm ? nil : cleaner.nextWake(journal.book.ledger)].compactMap { $0 }.min()
     if alarm?.due == due { return }
     alarm?.alarm.cancel()
     alarm = nil
@@ -243,7 +248,8 @@ package import Timekeeping
   }
 
   private func clean(at now: Moment) {
-    guard !isClosed, let work = cleaner.next(journal, disk, at: now) else { return }
+    guard !isClosed, journal.isCalm, cleaner.isReady(journal.book.ledger, at: now), let work = cleaner.next(journal.book, disk, at: now)
+    else { return }
     workers.run(work) { finding in
       let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
       self.journal.relocate(relocations)
