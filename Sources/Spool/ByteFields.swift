@@ -13,6 +13,13 @@ extension [UInt8] {
     unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
+  /// Adds numbers that lie side by side without gaps: a tuple in which each stands at a multiple of its size, already little-endian.
+  mutating func put<Row: BitwiseCopyable>(row: Row, length: Int) {
+    precondition(MemoryLayout<Row>.size == length, "a row has no gaps")
+    // The bytes of plain numbers, borrowed for the length of the call.
+    unsafe Swift.withUnsafeBytes(of: row) { unsafe append(contentsOf: $0) }
+  }
+
   /// Adds a field: its tag, three bytes of length, and what `content` adds.
   mutating func putField(_ tag: UInt8, _ content: (inout [UInt8]) -> Void) {
     append(tag)

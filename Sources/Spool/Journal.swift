@@ -52,23 +52,23 @@ struct Journal {
 
   // MARK: what comes in
 
-  /// Takes a record of a message into the next batch; `ticket` is answered when it is durable or refused.
-  mutating func accept(_ record: AcceptedRecord, ticket: Int) throws(SpoolRefusal) {
+  /// Takes a record of a message into the next batch; `waiter` is answered when it is durable or refused.
+  mutating func accept(_ record: AcceptedRecord, waiter: Waiter) throws(SpoolRefusal) {
     if let problem { throw .failing(SpoolProblem.journal(problem.failure).words) }
     if !pool.hasSpare, let failure = pool.failure, tail == nil || isTailNearlyFull { throw .full(SpoolProblem.preparation(failure).words) }
     if collecting.isEmpty || collecting[collecting.count - 1].batch.length + record.body.size > limits.batchLimit {
       collecting.append(BatchAssembly())
     }
-    try collecting[collecting.count - 1].add(record, ticket: ticket, limits)
+    try collecting[collecting.count - 1].add(record, waiter: waiter, limits)
   }
 
   /// Takes fresh records of messages whose old ones are to go; what changed since they were read is left out when the batch is made.
   mutating func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
 
-  /// Changes the state of a message at once, and has the change written soon; `ticket` is answered when it is durable. False when there is no such message.
-  @discardableResult mutating func settle(_ change: SettledRecord, ticket: Int?, at now: Moment) -> Bool {
+  /// Changes the state of a message at once, and has the change written soon; `waiter` is answered when it is durable. False when there is no such message.
+  @discardableResult mutating func settle(_ change: SettledRecord, waiter: Waiter?, at now: Moment) -> Bool {
     guard let change = book.change(change) else { return false }
-    settlements.append(change, ticket: ticket)
+    settlements.append(change, waiter: waiter)
     if settlementsDue == nil { settlementsDue = now + limits.settlementDelay }
     return true
   }
@@ -129,7 +129,7 @@ struct Journal {
     return refuseAll(.full(SpoolProblem.preparation(failure).words))
   }
 
-  /// Takes what came of a plan; answers whose tickets are settled.
+  /// Takes what came of a plan; answers whose waiters are settled.
   mutating func finishCommit(_ result: Result<Void, SystemFailure>, at now: Moment) -> [Answer] {
     guard let (assembly, plan, begun) = inFlight else { preconditionFailure("a commit that ends has begun") }
     inFlight = nil
@@ -173,7 +173,7 @@ struct Journal {
 
   /// What somebody who waited is told.
   struct Answer {
-    var ticket: Int
+    var waiter: Waiter
     var result: Result<Void, SpoolRefusal>
   }
 
@@ -239,8 +239,8 @@ struct Journal {
     }
     if !bodies.isEmpty { chores.append(.remove(bodies)) }
     if let oldest = assembly.trim { for segment in book.ledger.removeSegments(before: oldest) { pool.recycle(segment) } }
-    let tickets = assembly.tickets + assembly.wave.tickets
-    return tickets.map { Answer(ticket: $0, result: .success(())) }
+    let waiters = assembly.waiters + assembly.wave.waiters
+    return waiters.map { Answer(waiter: $0, result: .success(())) }
   }
 
   /// Has the summary of the segment written that was just left, unless the segment goes soon.
@@ -251,14 +251,14 @@ struct Journal {
   }
 
   private mutating func refuseAll(_ refusal: SpoolRefusal) -> [Answer] {
-    var tickets = collecting.flatMap(\.tickets)
+    var waiters = collecting.flatMap(\.waiters)
     collecting = []
     relocations = []
     if let assembly = assembled {
-      tickets = assembly.tickets + settlements.putBack(assembly.wave) + tickets
+      waiters = assembly.waiters + settlements.putBack(assembly.wave) + waiters
       assembled = nil
     }
-    tickets += settlements.takeTickets()
-    return tickets.map { Answer(ticket: $0, result: .failure(refusal)) }
+    waiters += settlements.takeWaiters()
+    return waiters.map { Answer(waiter: $0, result: .failure(refusal)) }
   }
 }

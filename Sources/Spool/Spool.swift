@@ -17,9 +17,7 @@ package import Timekeeping
   let workers: any Workers
   var journal: Journal
   var space: SpaceWatch
-  private let lock: any DiskFile
-  private var waiters: [Int: Waiter] = [:]
-  private var lastTicket = 0
+  private var lock: (any DiskFile)?
   private var alarm: (alarm: Alarm, due: Moment)?
   private var chores = 0
   private let idleness: Berth
@@ -84,7 +82,7 @@ package import Timekeeping
     if isClosed { throw .closed }
     if let refusal = refusal(for: letter.body.size) { throw refusal }
     let waiter = Waiter(loop)
-    try journal.accept(AcceptedRecord(letter), ticket: ticket(waiter))
+    try journal.accept(AcceptedRecord(letter), waiter: waiter)
     stir()
     while true {
       if let result = waiter.result {
@@ -92,7 +90,7 @@ package import Timekeeping
         return try result.get()
       }
       if await waiter.berth.wait(until: deadline) == .timedOut, waiter.result == nil {
-        waiter.isWithdrawn = letter.id
+        waiter.withdrawn = letter.id
         throw .failing("the disk took longer than the sender waits; new mail gets 452, delivery goes on")
       }
     }
@@ -114,16 +112,14 @@ package import Timekeeping
       id: id, time: loop.wallTime, state: entry.state, attempts: attempts, nextAttempt: nextAttempt, outcomes: news)
     if case .gone = settlement { change.state = nil }
     if case .failed = settlement { (change.state, change.nextAttempt) = (.failed, loop.wallTime + limits.keepFailed) }
-    apply(change, entry, ticket: nil)
+    apply(change, entry)
     return settlement
   }
 
   /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are left out.
   package func change(_ ids: [MessageID], _ order: QueueOrder) async throws(SpoolFailure) -> Int {
     if isClosed { throw .closed }
-    let waiter = Waiter(loop)
-    let ticket = ticket(waiter)
-    var changed = 0
+    var changes: [(SettledRecord, QueueEntry)] = []
     for id in ids {
       guard let place = journal.book.index.find(id.number) else { continue }
       let entry = journal.book.index[place]
@@ -131,17 +127,17 @@ package import Timekeeping
         let change = order.change(
           entry, open: journal.book.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
       else { continue }
-      changed += 1
-      apply(change, entry, ticket: ticket)
+      changes.append((change, entry))
     }
-    guard changed > 0 else {
-      waiters[ticket] = nil
-      return 0
-    }
+    guard let last = changes.popLast() else { return 0 }
+    // Changes become durable in their order, so who waits for the last one waits for all.
+    for (change, entry) in changes { apply(change, entry) }
+    let waiter = Waiter(loop)
+    apply(last.0, last.1, waiter)
     pump()
     while waiter.result == nil { _ = await waiter.berth.wait() }
     if case .failure(let refusal) = waiter.result { throw .notDurable(refusal.words) }
-    return changed
+    return changes.count + 1
   }
 
   /// Forgets the failed messages whose time is over; answers how many.
@@ -154,12 +150,13 @@ package import Timekeeping
       return true
     }
     for entry in expired {
-      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), entry, ticket: nil)
+      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), entry)
     }
     return expired.count
   }
 
-  /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is written.
+  /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is written. Then
+  /// another process may open the spool.
   package func close(until deadline: Moment = .distantFuture) async -> Bool {
     isClosed = true
     journal.hurry(at: loop.moment)
@@ -168,20 +165,15 @@ package import Timekeeping
       if await idleness.wait(until: deadline) == .timedOut { return journal.isIdle }
     }
     alarm?.alarm.cancel()
+    lock = nil
     return true
   }
 
   /// Notes a change of a message.
-  func apply(_ change: SettledRecord, _ entry: QueueEntry, ticket: Int?) {
+  func apply(_ change: SettledRecord, _ entry: QueueEntry, _ waiter: Waiter? = nil) {
     if change.state == nil, entry.flags.contains(.bodyInFile) { bodyBytes -= Int64(entry.size) }
-    journal.settle(change, ticket: ticket, at: loop.moment)
+    journal.settle(change, waiter: waiter, at: loop.moment)
     stir()
-  }
-
-  private func ticket(_ waiter: Waiter) -> Int {
-    lastTicket += 1
-    waiters[lastTicket] = waiter
-    return lastTicket
   }
 
   /// Sees to what just came in, unless a batch is being written: its end sees to everything.
@@ -223,10 +215,10 @@ package import Timekeeping
 
   private func answer(_ answers: [Journal.Answer]) {
     for answer in answers {
-      guard let waiter = waiters.removeValue(forKey: answer.ticket) else { continue }
-      if let id = waiter.isWithdrawn, case .success = answer.result {
+      let waiter = answer.waiter
+      if let id = waiter.withdrawn, case .success = answer.result {
         let now = loop.wallTime
-        journal.settle(SettledRecord(id: id, time: now, state: nil, attempts: 0, nextAttempt: now), ticket: nil, at: loop.moment)
+        journal.settle(SettledRecord(id: id, time: now, state: nil, attempts: 0, nextAttempt: now), waiter: nil, at: loop.moment)
       }
       waiter.result = answer.result
       waiter.berth.wake()
@@ -256,15 +248,5 @@ package import Timekeeping
       for (entry, defect) in damaged { self.loop.spawn { await self.giveUp(entry, defect) } }
       self.pump()
     }
-  }
-
-  /// Whoever waits for a ticket.
-  @Loop private final class Waiter {
-    let berth: Berth
-    var result: Result<Void, SpoolRefusal>?
-    /// The message, when nobody waits for it any more.
-    var isWithdrawn: MessageID?
-
-    init(_ loop: EventLoop) { berth = Berth(loop) }
   }
 }
