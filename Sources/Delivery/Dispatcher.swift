@@ -10,9 +10,9 @@ package import Timekeeping
 
 /// Decides what goes out when: takes accepted letters, hands them to connections, and writes down what became of them.
 ///
-/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that was just
-/// accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the schedule only when the
-/// spool has been told the outcome of its last recipient.
+/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that
+/// was just accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the
+/// schedule only when the spool has been told the outcome of its last recipient.
 @Loop package final class Dispatcher {
   let loop: EventLoop
   private(set) var settings: UpstreamSettings

@@ -9,7 +9,8 @@ import Timekeeping
 
 /// What the upstream answers to one flight, reply by reply.
 ///
-/// A refusal is written into the flight's report and the conversation goes on; a throw means that nothing more can be said on this connection.
+/// A refusal is written into the flight's report and the conversation goes on; a throw means that nothing more can be said on this
+/// connection.
 extension UpstreamSession {
   /// The envelope of a flight whose body must be asked for; true when the upstream waits for the body.
   @Loop mutating func negotiate(_ flight: inout Flight) async throws(Setback) -> Bool {
@@ -46,7 +47,8 @@ extension UpstreamSession {
     try conclude(&flight, end)
   }
 
-  /// All replies to a flight that left as a whole; false when the upstream was confused by the flight before, and this one is to be repeated.
+  /// All replies to a flight that left as a whole; false when the upstream was confused by the flight before, and this one is to be
+  /// repeated.
   @Loop mutating func hearWhole(_ flight: inout Flight) async throws(Setback) -> Bool {
     let refusal = try await refusal(at: .mail)
     let isWanted = try await hearRecipients(&flight, refusal)

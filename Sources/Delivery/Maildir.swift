@@ -9,8 +9,8 @@ import Timekeeping
 
 /// The capture upstream: a directory that takes every message, so that everything can be tried without an account anywhere.
 ///
-/// It is a Maildir (`tmp`, `new`, `cur`), readable by any mail program. A message is written to `tmp`, synced and moved to `new`; the envelope stands
-/// on top in `Return-Path:` and one `Delivered-To:` for each recipient.
+/// It is a Maildir (`tmp`, `new`, `cur`), readable by any mail program. A message is written to `tmp`, synced and moved to `new`; the
+/// envelope stands on top in `Return-Path:` and one `Delivered-To:` for each recipient.
 struct Maildir: Carrier {
   private let directory: String
   private let loop: EventLoop

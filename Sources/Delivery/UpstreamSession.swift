@@ -10,9 +10,10 @@ import Timekeeping
 
 /// A conversation with an upstream that is ready for mail: transactions follow each other until one side has had enough.
 ///
-/// Where PIPELINING is offered, the envelope leaves in one flight, and the envelope of the next message right behind the final dot. Where CHUNKING is
-/// offered too, envelope and body leave together, and several messages may be on their way before the first is answered. Each of those may
-/// arrive twice if the connection dies, so their number is bounded, and a message that was tried before travels alone.
+/// Where PIPELINING is offered, the envelope leaves in one flight, and the envelope of the next message right behind the final dot.
+/// Where CHUNKING is offered too, envelope and body leave together, and several messages may be on their way before the first is
+/// answered. Each of those may arrive twice if the connection dies, so their number is bounded, and a message that was tried before
+/// travels alone.
 struct UpstreamSession: Carrier, ~Copyable {
   /// What the upstream can do, learned behind TLS.
   let capabilities: UpstreamCapabilities

@@ -33,7 +33,8 @@ package final class PeerLookup {
     showsEveryUser = PeerLookup.namespaceShowsEveryUser(BoundedFile.bytes(of: "/proc/self/uid_map", limit: 65_536) ?? [])
   }
 
-  /// Reads all units ahead, some microseconds for each control group, so that the first client costs no more than others; for the start of the service.
+  /// Reads all units ahead, some microseconds for each control group, so that the first client costs no more than others; for the start
+  /// of the service.
   package func readUnits(at now: Moment) { cgroups.readAhead(at: now) }
 
   /// Who is at the other end of a connected socket.

@@ -9,9 +9,17 @@ internal import Glibc
 package struct LogSink: Sendable {
   /// Whether records go into the journal.
   package let isJournal: Bool
+  private let listener: (@Sendable (_ priority: Int32, _ text: String) -> Void)?
+
+  /// A sink from which nothing goes anywhere but to `listener`.
+  package init(to listener: @escaping @Sendable (_ priority: Int32, _ text: String) -> Void) {
+    isJournal = false
+    self.listener = listener
+  }
 
   /// Looks at the environment and at standard error.
   package init() {
+    listener = nil
     var status = stat()
     // The environment is not changed while threads run.
     guard let stream = unsafe getenv("JOURNAL_STREAM"), unsafe fstat(2, &status) == 0 else {
@@ -25,7 +33,9 @@ package struct LogSink: Sendable {
   /// them (`A`–`Z`, digits, `_`, a letter first).
   package func write(priority: Int32, _ text: String, fields: [(name: String, value: String)] = []) {
     precondition((0...7).contains(priority), "syslog has eight priorities")
-    if isJournal {
+    if let listener {
+      listener(priority, text)
+    } else if isJournal {
       writeRecord(priority, text, fields)
     } else {
       writeLine(text)

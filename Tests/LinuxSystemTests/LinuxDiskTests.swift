@@ -36,7 +36,8 @@ import Testing
       let disk = try LinuxDisk(at: path)
       _ = try disk.open("real", .create)
       let made = unsafe [
-        symlink("real", path + "/link"), symlink("/tmp", path + "/away"), mkfifo(path + "/pipe", 0o600), link(path + "/real", path + "/second"),
+        symlink("real", path + "/link"), symlink("/tmp", path + "/away"), mkfifo(path + "/pipe", 0o600),
+        link(path + "/real", path + "/second"),
       ]
       #expect(made == [0, 0, 0, 0])
       #expect(failure { _ = try disk.open("link", .read) } == ELOOP)

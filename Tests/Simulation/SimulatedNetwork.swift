@@ -10,7 +10,11 @@ package import Timekeeping
   private let latency: Duration
   private var listeners: [SocketAddress: SimulatedListener] = [:]
   private var nextPort: UInt16 = 40_000
-  private var open: [SimulatedStream] = []
+  private var open: [Weak] = []
+  /// Addresses from which no answer ever comes.
+  package var silent: Set<SocketAddress> = []
+  /// What a kernel would tell about whoever connects, asked each time.
+  package var identity: () -> PeerIdentity = { .unknown(.noSuchSocket) }
 
   /// A network in which every byte travels for `latency`.
   package init(_ loop: EventLoop, latency: Duration = .microseconds(50)) {
@@ -29,28 +33,35 @@ package import Timekeeping
   package func connect(
     to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
   ) async throws(WireFailure) -> any ByteStream {
-    if await Berth(loop).wait(until: min(deadline, loop.moment + latency)) == .cancelled { throw .cancelled }
+    let here = source ?? .v4([127, 0, 0, 1], port: freePort())
+    let near = SimulatedStream(peer: address, loop, latency) { .unknown(.noSuchSocket) }
+    begun(near)
+    try await near.sleep(until: silent.contains(address) ? deadline : min(deadline, loop.moment + latency))
+    if silent.contains(address) { throw .timedOut }
     guard let listener = listeners[address] else {
       throw .system(SystemFailure(call: "connect to", subject: "\(address)", number: ECONNREFUSED))
     }
-    let here = source ?? .v4([127, 0, 0, 1], port: freePort())
-    let near = SimulatedStream(peer: address, loop, latency)
-    let far = SimulatedStream(peer: here, loop, latency)
+    let far = SimulatedStream(peer: here, loop, latency, identity)
     near.pair(with: far)
-    open.append(near)
-    begun(near)
+    if open.count > 64 { open.removeAll { $0.stream == nil } }
+    open.append(Weak(stream: near))
     listener.arrive(far)
     return near
   }
 
   /// Cuts every connection that is open, as a power failure would.
   package func cutAll() {
-    for stream in open { stream.breakBoth() }
+    for place in open { place.stream?.breakBoth() }
     open = []
   }
 
+  /// A connection that ends when nobody has it any more.
+  private struct Weak {
+    weak var stream: SimulatedStream?
+  }
+
   private func freePort() -> UInt16 {
-    defer { nextPort += 1 }
+    defer { nextPort = nextPort == .max ? 40_000 : nextPort + 1 }
     return nextPort
   }
 }

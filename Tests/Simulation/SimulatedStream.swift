@@ -17,11 +17,13 @@ package import Timekeeping
   private var isBroken = false
   private var isCancelled = false
   private var isClosed = false
+  private let identify: () -> PeerIdentity
   private let reader: Berth
   private let writer: Berth
 
-  init(peer: SocketAddress, _ loop: EventLoop, _ latency: Duration) {
+  init(peer: SocketAddress, _ loop: EventLoop, _ latency: Duration, _ identify: @escaping () -> PeerIdentity) {
     self.peer = peer
+    self.identify = identify
     self.loop = loop
     self.latency = latency
     reader = Berth(loop)
@@ -67,6 +69,12 @@ package import Timekeeping
     return await reader.wait(until: deadline)
   }
 
+  /// Waits though nothing can come, as a connection on its way does.
+  func sleep(until deadline: Moment) async throws(WireFailure) {
+    if isCancelled { throw .cancelled }
+    if await reader.wait(until: deadline) == .cancelled { throw .cancelled }
+  }
+
   package func waitUntilWritable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     guard let other, !isBroken, !other.isClosed, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }
@@ -82,6 +90,8 @@ package import Timekeeping
   package var holdsUnsentBytes: Bool { false }
 
   package var peerUser: UInt32? { nil }
+
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { identify() }
 
   package func finishWriting() {
     guard let other else { return }

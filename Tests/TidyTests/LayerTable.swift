@@ -11,20 +11,20 @@ enum LayerTable {
     ["Resolver", "Secrets", "ServiceManager", "Spool"],
     ["Submission", "Delivery", "Control"],
     ["Relay"],
-    ["posthoused", "posthouse"],
+    ["posthoused", "posthouse", "posthouse-bench", "bare-ceiling", "bench-peer"],
   ]
 
   /// Who may use a C library's shim.
   static let shims: [String: Set<String>] = [
     "COctets": ["Octets"], "CLinux": ["LinuxSystem", "EventLoop"], "COpenSSL": ["TLS"], "CCares": ["Resolver"],
-    "CSystemd": ["ServiceManager"],
+    "CSystemd": ["ServiceManager"], "CBenchWire": ["bare-ceiling", "bench-peer", "posthouse-bench"],
   ]
 
   /// Modules from outside that a room may import.
   static let outside: Set<String> = ["Glibc", "Synchronization"]
 
   /// The rooms in which `unsafe` may stand: those that touch memory of the kernel, of C libraries, or of their own making.
-  static let unsafeRooms: Set<String> = ["Octets", "LinuxSystem", "TLS", "EventLoop", "Resolver", "Secrets", "ServiceManager"]
+  static let unsafeRooms: Set<String> = ["Octets", "LinuxSystem", "TLS", "EventLoop", "Resolver", "Secrets", "ServiceManager", "posthouse"]
 
   /// The layer of a room, from 0.
   static func layer(of room: String) -> Int? { layers.firstIndex { $0.contains(room) } }

@@ -6,7 +6,7 @@ struct Manifest {
 
   /// Reads the `room(…)` and `program(…)` calls of a manifest.
   init(_ text: String) {
-    for maker in ["room(", "program("] {
+    for maker in ["room(", "program(", "yardstick("] {
       for range in text.ranges(of: maker) {
         let call = text[range.upperBound...].prefix { $0 != ")" }
         guard call.first(where: { !$0.isWhitespace }) == "\"" else { continue }
