@@ -61,31 +61,38 @@ let package = Package(
     room("Octets", ["COctets"]),
     room("Timekeeping"),
     // 1 pure
+    room("TLSTerms", ["Timekeeping"]),
     room("Mail", ["Octets", "Timekeeping"]),
     room("Settings", ["Octets", "Timekeeping"]),
     room("Varlink", ["Octets"]),
     // 2 pure
     room("SMTP", ["Octets", "Timekeeping", "Mail", "Varlink"]),
-    room("Policy", ["Octets", "Mail"]),
+    room("Policy", ["Octets", "Mail", "Settings"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
     // 3 system
     room("LinuxSystem", ["CLinux", "Octets", "Timekeeping"]),
-    room("TLS", ["COpenSSL", "Octets", "Timekeeping"]),
+    room("TLS", ["COpenSSL", "Octets", "Timekeeping", "TLSTerms"]),
     // 4
-    room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
+    room("EventLoop", ["CLinux", "Octets", "Timekeeping", "TLSTerms", "LinuxSystem"]),
     // 5
+    room("TLSTransport", ["Octets", "Timekeeping", "TLSTerms", "LinuxSystem", "TLS", "EventLoop"]),
     room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
     room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
     room("Spool", ["Octets", "Timekeeping", "Mail", "LinuxSystem", "EventLoop"]),
     // 6 drivers
-    room("Submission", ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "EventLoop", "Spool"]),
+    room(
+      "Submission",
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "TLSTransport",
+        "Spool",
+      ]),
     room(
       "Delivery",
       [
-        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
-        "Secrets", "Spool",
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS", "EventLoop",
+        "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
     room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
     // 7
@@ -93,13 +100,16 @@ let package = Package(
       "Relay",
       [
         "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
-        "ServiceManager", "Spool", "Submission", "Delivery", "Control",
+        "ServiceManager", "Spool", "Submission", "Delivery", "Control", "TLS",
       ]),
     // 8
     program(
       "posthoused",
-      ["Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Relay"]),
-    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets"]),
+      [
+        "Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Submission",
+        "Relay",
+      ]),
+    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
     .target(
@@ -111,6 +121,7 @@ let package = Package(
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
+    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -118,17 +129,23 @@ let package = Package(
     tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
     tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
     tests("VarlinkTests", ["Varlink", "Octets"]),
-    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping"]),
-    tests("PolicyTests", ["Policy", "Mail", "Octets"]),
+    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping", "Dialogues"]),
+    tests("PolicyTests", ["Policy", "Mail", "Octets", "Settings"]),
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
+    tests("TLSTests", ["TLS", "TLSTerms", "TLSTransport", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
     tests("PosthouseTests", ["Varlink", "Octets"]),
+    tests(
+      "SubmissionTests",
+      [
+        "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
+      ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),

@@ -100,6 +100,10 @@ package import Timekeeping
 
   package var peerUser: UInt32? { socket?.peerUser() ?? nil }
 
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity {
+    socket?.peerIdentity(by: lookup, at: loop.moment) ?? .unknown(.brokenOff)
+  }
+
   package func finishWriting() { socket?.finishWriting() }
 
   package func close() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
 package import Octets
-package import TLS
+package import TLSTerms
 package import Timekeeping
 
 /// One end of a conversation: a stream with what has arrived and what shall leave.

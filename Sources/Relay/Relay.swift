@@ -9,6 +9,7 @@ import ServiceManager
 package import Settings
 import Spool
 import Submission
+import TLS
 import Telemetry
 import Timekeeping
 
@@ -59,14 +60,19 @@ import Timekeeping
     }
     for event in spool.report.events(after: means.clock.moment - begun) { log.note(event) }
     dispatcher = Dispatcher(loop, spool, settings, means.forDelivery) { log.note($0) }
-    submission = SubmissionServer(loop, spool, settings) {
-      log.note($0)
-    } deliver: { [dispatcher] in
-      dispatcher.take($0)
+    do throws(TLSContextFailure) {
+      submission = try SubmissionServer(loop, spool, settings, peers: means.peers) {
+        log.note($0)
+      } deliver: { [dispatcher] in
+        dispatcher.take($0)
+      }
+    } catch {
+      doors.close()
+      throw .certificate(error)
     }
     dispatcher.seed()
     control = ControlServer(loop, self)
-    for listener in doors.mail { submission.serve(listener) }
+    for door in doors.mail { submission.serve(door) }
     if let listener = doors.control { control?.serve(listener) }
     for warning in settings.warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
     log.note(.service(.ready(queued: spool.report.messages, after: means.clock.moment - begun)))

@@ -8,7 +8,8 @@ package enum SettingsTable {
   /// The sections in the order in which people should read them.
   package static let sections: [Section] = [
     Section(name: "Relay", summary: "The house itself.", settings: relay),
-    Section(name: "Listen", summary: "How mail comes in.", settings: listen),
+    Section(name: "Listen", summary: "How mail comes in.", settings: SubmissionTable.listen),
+    Section(name: "Policy", summary: "Who may send what to whom.", settings: SubmissionTable.policy),
     Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
@@ -36,43 +37,6 @@ package enum SettingsTable {
     Setting(
       "Relay.ShutdownTimeout", \.relay.shutdownTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long a stop waits for transactions in flight. Keep it below TimeoutStopSec= of the unit."),
-  ]
-
-  private static let listen: [Setting] = [
-    Setting(
-      "Listen.Address", \.listen.addresses, .onRestart,
-      "Where mail is taken in: 127.0.0.1:25, [::1]:25 or unix:/path. Port 0 takes any free port. An address that other machines can "
-        + "reach needs Networks=."
-    ),
-    Setting(
-      "Listen.Networks", \.listen.networks, .onReload, unset: "nobody but this machine",
-      "Who may connect besides this machine, as networks such as 10.1.2.0/24 or fd00::/8. Everybody in them can send mail without a "
-        + "password."
-    ),
-    Setting(
-      "Listen.MaxConnections", \.listen.maxConnections, 1...100_000, .onReload,
-      "How many clients may be connected at one time. Further ones are told to come back."),
-    Setting(
-      "Listen.MaxMessageSize", \.listen.maxMessageSize, .kibibytes(64) ... .mebibytes(2048), .onReload,
-      "The largest message that is taken in, attachments in their coded form included. Not above what the upstream takes."),
-    Setting(
-      "Listen.MaxRecipients", \.listen.maxRecipients, 1...100_000, .onReload,
-      "How many recipients one message may have. RFC 5321 asks for at least 100."),
-    Setting(
-      "Listen.MaxErrors", \.listen.maxErrors, 1...1000, .onReload,
-      "How many commands of one connection may be refused before it is closed."),
-    Setting(
-      "Listen.MaxTransactions", \.listen.maxTransactions, 1...1_000_000, .onReload,
-      "How many messages one connection may hand in before it is closed."),
-    Setting(
-      "Listen.MaxHops", \.listen.maxHops, 1...1000, .onReload,
-      "How many Received: lines a message may have before it is refused as a loop."),
-    Setting(
-      "Listen.CommandTimeout", \.listen.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long a client may take to say its next command. RFC 5321 asks for five minutes."),
-    Setting(
-      "Listen.DataTimeout", \.listen.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long a client may fall silent inside a message."),
   ]
 
   private static let upstream: [Setting] = [

@@ -22,7 +22,8 @@ struct Journal {
   private var settlements: SettlementQueue
   private var settlementsDue: Moment?
   private var assembled: BatchAssembly?
-  private var inFlight: (assembly: BatchAssembly, plan: CommitPlan)?
+  private var inFlight: (assembly: BatchAssembly, plan: CommitPlan, begun: Moment)?
+  private var gathering: (until: Moment, messages: Int)?
   private var nextSequence: UInt32
   private var highestID: UInt64
   private var random: any RandomNumberGenerator
@@ -86,8 +87,10 @@ struct Journal {
   var nextWake: Moment? {
     if inFlight != nil { return nil }
     let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
-    guard let other = pool.nextWake else { return commit }
-    return min(commit ?? other, other)
+    var next = commit
+    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
+    if let other = pool.nextWake { next = min(next ?? other, other) }
+    return next
   }
 
   /// Whether nothing waits to be written.
@@ -111,6 +114,8 @@ struct Journal {
     if let problem, now < problem.retry { return nil }
     if assembled == nil {
       let isDue = settlementsDue.map { $0 <= now } ?? false
+      if let gathering, now < gathering.until, collectedMessages < gathering.messages { return nil }
+      gathering = nil
       guard problem != nil || !collecting.isEmpty || !relocations.isEmpty || settlements.isAwaited || settlements.isPlenty || isDue
       else { return nil }
       assembled = assemble()
@@ -121,7 +126,7 @@ struct Journal {
       return nil
     }
     assembled = nil
-    inFlight = (assembly, plan)
+    inFlight = (assembly, plan, now)
     return plan
   }
 
@@ -134,11 +139,12 @@ struct Journal {
 
   /// Takes what came of a plan; answers whose tickets are settled.
   mutating func finishCommit(_ result: Result<Void, SystemFailure>, at now: Moment) -> [Answer] {
-    guard let (assembly, plan) = inFlight else { preconditionFailure("a commit that ends has begun") }
+    guard let (assembly, plan, begun) = inFlight else { preconditionFailure("a commit that ends has begun") }
     inFlight = nil
     switch result {
     case .success:
       problem = nil
+      gather(after: assembly, max(.zero, now - begun), at: now)
       return complete(assembly, plan)
     case .failure(let failure):
       tail = nil
@@ -210,6 +216,16 @@ struct Journal {
       sequence: identity.sequence, salt: identity.salt, previousSequence: last?.sequence ?? 0, previousEnd: Int64(last?.end ?? 0),
       oldest: book.ledger.segments.first?.sequence ?? identity.sequence, size: Int64(spare.size), highestID: highestID)
     return CommitPlan(segment: spare, identity: identity, start: SpoolFormat.recordsOffset, header: header, batch: batch)
+  }
+
+  private var collectedMessages: Int { collecting.reduce(0) { $0 + $1.arrivals.count } }
+
+  /// Lets those who were just answered join those who wait already, for a small part of what a commit takes: otherwise the senders fall into
+  /// two halves that take turns, and each sync serves only one of them.
+  private mutating func gather(after assembly: BatchAssembly, _ spent: Duration, at now: Moment) {
+    let waiting = collectedMessages
+    guard waiting > 0, !assembly.arrivals.isEmpty else { return }
+    gathering = (now + min(spent / 8, .milliseconds(1)), waiting + assembly.arrivals.count)
   }
 
   private mutating func complete(_ assembly: BatchAssembly, _ plan: CommitPlan) -> [Answer] {

@@ -101,9 +101,9 @@ package import Timekeeping
   }
 
   /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is
-  /// durable soon.
+  /// durable soon. An attempt that ended by no fault of the message need not count.
   @discardableResult package func settle(
-    _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime
+    _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime, attempt: AttemptCount = .counted
   ) -> Settlement {
     guard let place = journal.book.index.find(id.number) else { return .unknown }
     let entry = journal.book.index[place]
@@ -112,7 +112,7 @@ package import Timekeeping
       of: id.number, recipients: Int(entry.recipients), after: news.map { RecipientVerdict(index: $0.index, verdict: $0.outcome.verdict) })
     let settlement: Settlement =
       standing.open > 0 ? .waiting(recipients: standing.open) : standing.hasFailed ? .failed : .gone
-    let attempts = entry.attempts == .max ? .max : entry.attempts + 1
+    let attempts = attempt == .counted && entry.attempts < .max ? entry.attempts + 1 : entry.attempts
     var change = SettledRecord(
       id: id, time: loop.wallTime, state: entry.state, attempts: attempts, nextAttempt: nextAttempt, outcomes: news)
     if case .gone = settlement { change.state = nil }
@@ -188,9 +188,10 @@ package import Timekeeping
     return lastTicket
   }
 
-  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later.
-  func pump() {
-    let now = loop.moment
+  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be from before
+  /// the alarm that rang; without `alarm` that would set the same one again, and again.
+  func pump(_ alarm: Moment? = nil) {
+    let now = max(loop.moment, alarm ?? loop.moment)
     for chore in journal.takeChores(at: now) { run(chore) }
     if let plan = journal.nextCommit(at: now) {
       journalWorkers.run({ plan.attempt() }) { result in
@@ -201,7 +202,7 @@ package import Timekeeping
     } else {
       answer(journal.giveUpWaiting(at: now))
     }
-    clean()
+    clean(at: now)
     setAlarm()
   }
 
@@ -241,13 +242,13 @@ package import Timekeeping
     alarm = (
       loop.schedule(at: due) { [weak self] in
         self?.alarm = nil
-        self?.pump()
+        self?.pump(due)
       }, due
     )
   }
 
-  private func clean() {
-    guard !isClosed, journal.isWorthCleaning, let work = cleaner.next(journal, disk, at: loop.moment) else { return }
+  private func clean(at now: Moment) {
+    guard !isClosed, journal.isWorthCleaning, let work = cleaner.next(journal, disk, at: now) else { return }
     workers.run(work) { finding in
       let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
       self.journal.relocate(relocations)

@@ -78,6 +78,7 @@ package enum SubmissionEvent: Hashable, Sendable {
     sink.add("client", client.peer)
     if !client.greeting.isEmpty { sink.add("helo", client.greeting) }
     if let user = client.user { sink.add("uid", user) }
+    if let name = client.userName { sink.add("user", name) }
     if let unit = client.unit { sink.add("unit", unit) }
   }
 }

@@ -100,7 +100,7 @@ import Testing
     ),
     (
       "[Filters]",
-      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Upstream] [Retry] [Spool] [Control] [Log]"
+      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Policy] [Upstream] [Retry] [Spool] [Control] [Log]"
     ),
     ("[Log \"x\"]", "posthouse.conf:1: [Log] takes no name; write [Log]"),
     (

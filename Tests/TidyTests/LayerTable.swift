@@ -4,11 +4,11 @@ enum LayerTable {
   /// The rooms by layer, lowest first.
   static let layers: [[String]] = [
     ["Octets", "Timekeeping"],
-    ["Mail", "Settings", "Varlink"],
+    ["Mail", "Settings", "Varlink", "TLSTerms"],
     ["SMTP", "Policy", "Scheduling", "Telemetry"],
     ["LinuxSystem", "TLS"],
     ["EventLoop"],
-    ["Resolver", "Secrets", "ServiceManager", "Spool"],
+    ["Resolver", "Secrets", "ServiceManager", "Spool", "TLSTransport"],
     ["Submission", "Delivery", "Control"],
     ["Relay"],
     ["posthoused", "posthouse", "posthouse-bench", "bare-ceiling", "bench-peer"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+internal import Glibc
 
 /// One dialogue file: what a client sends, what the server must answer, and what must have been accepted in the end.
 ///
@@ -7,9 +7,9 @@ import Glibc
 ///
 ///     Given: offer chunking dsn      extensions offered beyond the usual; `Given: withdraw size` takes some away
 ///     Given: limit recipients 2      a limit: messageSize recipients commandLine textLine header hops chunks errors transactions
-///     Given: refuse a@b.example      a sender or recipient that policy refuses with `550 5.7.1`
+///     Given: refuse a@b.example      a sender or recipient that policy refuses with `550 5.7.1` at RCPT
 ///     Given: full                    there is no room: MAIL gets `452 4.3.1`
-///     Given: failing                 storing fails: the end of the message gets `451 4.3.0`
+///     Given: failing                 storing fails: the end of the message gets `452 4.3.1`
 ///     Given: tls                     the connection was encrypted from its start
 ///     Given: one piece               what is pending behind a command matters: never cut a flight into pieces
 ///     C: MAIL FROM:<a@b>             the client sends this with CRLF; `C:` lines that follow each other go out in one flight
@@ -23,28 +23,37 @@ import Glibc
 ///
 /// In what is sent and in bodies, `\r \n \t \0 \\ \xHH` are bytes and `{70*a}` is 70 times `a`. A client that begins before the greeting
 /// is written by a `C` line before the first `S`. Against a live daemon the trace lines that it puts in front of a body are skipped.
-struct ServerDialogue: Sendable, CustomStringConvertible {
+package struct ServerDialogue: Sendable, CustomStringConvertible {
   /// The file's name.
-  let description: String
+  package let description: String
   /// The words of the `Given:` lines.
-  private(set) var given: [[String]] = []
+  package private(set) var given: [[String]] = []
   /// What happens, in order.
-  private(set) var events: [(line: Int, event: Event)] = []
+  package private(set) var events: [(line: Int, event: Event)] = []
 
-  enum Event: Sendable {
+  /// What happens at one place of a dialogue.
+  package enum Event: Sendable {
+    /// The client sends.
     case send([UInt8])
+    /// A reply comes, with this code and words that begin so.
     case expect(code: String, words: String)
+    /// A line of that reply begins so.
     case expectLine(String)
+    /// No line of that reply begins so.
     case expectNoLine(String)
+    /// The server closes.
     case expectClose
+    /// A message was accepted.
     case expectMessage(sender: String, recipients: [String], body: [UInt8])
   }
 
-  struct Unreadable: Error, CustomStringConvertible {
-    let description: String
+  /// A line that means nothing.
+  package struct Unreadable: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  init(name: String, text: String) throws {
+  /// The dialogue that a file's text describes.
+  package init(name: String, text: String) throws {
     description = name
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       try add(String(line), number: index + 1)
@@ -85,7 +94,7 @@ struct ServerDialogue: Sendable, CustomStringConvertible {
   private func unreadable(_ number: Int) -> Unreadable { Unreadable(description: "\(description):\(number) is no line of a dialogue") }
 
   /// The bytes that a line of text with escapes stands for.
-  static func bytes(_ text: some StringProtocol) throws -> [UInt8] {
+  package static func bytes(_ text: some StringProtocol) throws -> [UInt8] {
     var (bytes, rest): ([UInt8], ArraySlice<UInt8>) = ([], Array(text.utf8)[...])
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "\\"), let escape = rest.popFirst() {
@@ -112,11 +121,11 @@ struct ServerDialogue: Sendable, CustomStringConvertible {
     return bytes
   }
 
-  /// The dialogues of a folder beside the one this file is in.
-  static func all(in folder: String, file: String = #filePath) -> [ServerDialogue] {
-    let tests = file.split(separator: "/").dropLast(2).joined(separator: "/")
-    let directory = "/\(tests)/Dialogues/\(folder)"
-    var dialogues: [ServerDialogue] = []
+  /// The dialogues of a folder beside this file.
+  package static func all(in folder: String) -> [ServerDialogue] {
+    let dialogues = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
+    let directory = "/\(dialogues)/\(folder)"
+    var found: [ServerDialogue] = []
     guard let listing = unsafe opendir(directory) else { return [] }
     defer { unsafe closedir(listing) }
     while let entry = unsafe readdir(listing) {
@@ -125,12 +134,12 @@ struct ServerDialogue: Sendable, CustomStringConvertible {
       }
       guard name.hasSuffix(".dialogue"), let text = read("\(directory)/\(name)") else { continue }
       do {
-        dialogues.append(try ServerDialogue(name: name, text: text))
+        found.append(try ServerDialogue(name: name, text: text))
       } catch {
         preconditionFailure("\(error)")
       }
     }
-    return dialogues.sorted { $0.description < $1.description }
+    return found.sorted { $0.description < $1.description }
   }
 
   private static func read(_ path: String) -> String? {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+package import EventLoop
 package import LinuxSystem
 package import Octets
 package import TLS
+internal import TLSTerms
 package import Timekeeping
 
 /// TLS over another stream.
@@ -25,6 +27,8 @@ package import Timekeeping
   package var peer: SocketAddress { lower.peer }
 
   package var peerUser: UInt32? { lower.peerUser }
+
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { lower.peerIdentity(by: lookup) }
 
   package var holdsUnsentBytes: Bool { !outgoing.isEmpty || lower.holdsUnsentBytes }
 
