@@ -2,21 +2,16 @@
 /// Numbers and texts as the spool writes them: little-endian, without padding.
 extension [UInt8] {
   /// Adds a number, least significant byte first.
-  mutating func put<Number: FixedWidthInteger>(_ number: Number) {
-    var rest = number
-    for _ in 0..<Number.bitWidth / 8 {
-      append(UInt8(truncatingIfNeeded: rest))
-      rest = rest >> 8
-    }
+  mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
+    // The bytes of a plain number, borrowed for the length of the call.
+    unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
-  /// Writes a number over what is there.
-  mutating func put<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
-    var rest = number
-    for index in 0..<Number.bitWidth / 8 {
-      self[offset + index] = UInt8(truncatingIfNeeded: rest)
-      rest = rest >> 8
-    }
+  /// Adds numbers that lie side by side without gaps: a tuple in which each stands at a multiple of its size, already little-endian.
+  mutating func put<Row: BitwiseCopyable>(row: Row, length: Int) {
+    precondition(MemoryLayout<Row>.size == length, "a row has no gaps")
+    // The bytes of plain numbers, borrowed for the length of the call.
+    unsafe Swift.withUnsafeBytes(of: row) { unsafe append(contentsOf: $0) }
   }
 
   /// Adds a field: its tag, three bytes of length, and what `content` adds.
@@ -46,13 +41,10 @@ extension [UInt8] {
 
 extension Span where Element == UInt8 {
   /// The number that starts at `offset`; the bytes must be there.
-  func number<Number: FixedWidthInteger>(_ type: Number.Type, at offset: Int) -> Number {
+  func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type, at offset: Int) -> Number {
     precondition(offset >= 0 && offset + Number.bitWidth / 8 <= count, "a number lies inside the bytes")
-    var number: Number = 0
-    for index in 0..<Number.bitWidth / 8 {
-      number |= Number(truncatingIfNeeded: self[offset + index]) << Number(index * 8)
-    }
-    return number
+    // The precondition has just proved that the bytes are there.
+    return unsafe withUnsafeBytes { unsafe Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: type)) }
   }
 }
 
