@@ -27,7 +27,7 @@ room = $(CURDIR)/run
 PORT ?= 2525
 
 .DEFAULT_GOAL = help
-.PHONY: run test check build install format help
+.PHONY: run test check build install format bench help
 
 help:
 	@echo 'make run      build, and take mail on 127.0.0.1:2525 into a Maildir under run/'
@@ -35,6 +35,7 @@ help:
 	@echo 'make check    what a change must pass: format, no warnings, all tests'
 	@echo 'make build    the programs as they are shipped, in .build/release'
 	@echo 'make install  ... put in place under DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make bench    measure it beside its peers; ARGS="--help" shows what there is'
 	@echo 'make format   lay out the sources as they should be'
 
 run:
@@ -92,3 +93,13 @@ install: build
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+# Measured beside its peers: Postfix, and the least that a relay can cost. Give words in ARGS.
+bench: $(static)/libstdc++.a
+	@.ci/packages test
+	@$(call patient,$(release) --product posthoused)
+	@$(call patient,$(release) --product posthouse)
+	@$(call patient,$(release) --product bench-peer)
+	@$(call patient,$(release) --product bare-ceiling)
+	@$(call patient,$(release) --product posthouse-bench)
+	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
