@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import EventLoop
 import Octets
+import SMTP
+import Telemetry
 import Timekeeping
 
 /// The end of a connection that we want to end, with the last reply on its way.
@@ -28,4 +30,39 @@ enum Farewell {
 
   private static let patience = Duration.seconds(2)
   private static let bytes = 1_048_576
+}
+
+extension SubmissionSession {
+  /// Ends a connection that a failure has ended; answers why it is over.
+  @inline(never) func part(
+    _ failure: WireFailure, _ wire: inout Wire, _ conversation: inout ServerConversation
+  ) async -> SubmissionEvent.Closing {
+    switch failure {
+    case .ended, .system, .lineTooLong: return .lost
+    case .tls(let failure): return .violation("\(failure)")
+    case .timedOut:
+      await say(conversation.interrupt(.idle), &wire)
+      return .timedOut
+    case .cancelled:
+      await say(conversation.interrupt(.shuttingDown), &wire)
+      return .stopping
+    }
+  }
+
+  private func say(_ step: ServerStep, _ wire: inout Wire) async {
+    guard case .close(let reply, _) = step else { return }
+    reply.append(to: &wire.output)
+    await Farewell.wait(on: &wire, loop)
+  }
+}
+
+extension SubmissionEvent.Closing {
+  init(_ reason: CloseReason) {
+    switch reason {
+    case .quit: self = .quit
+    case .interrupted(.idle): self = .timedOut
+    case .interrupted(.shuttingDown): self = .stopping
+    default: self = .violation("\(reason)")
+    }
+  }
 }

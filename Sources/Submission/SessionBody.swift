@@ -10,19 +10,19 @@ import Timekeeping
 /// How a session takes in the content of a message: by DATA or in chunks, to stable storage, with the trace lines in front.
 extension SubmissionSession {
   /// Takes in what comes behind DATA, to its end.
-  func collect(
-    _ body: inout IncomingBody, from wire: inout Wire, _ conversation: ServerConversation, until end: Moment
+  @inline(never) func collect(
+    _ body: inout IncomingBody, from wire: inout Wire, _ conversation: inout ServerConversation, until end: Moment
   ) async throws(WireFailure) {
     while !body.isComplete {
       if wire.input.isEmpty { try await fill(&wire, until: end) }
       wire.input.consume(body.take(wire.input.bytes))
-      if body.isLarge { await stream(&body, conversation) }
+      if body.isLarge { await stream(&body, &conversation) }
     }
   }
 
   /// Takes in one chunk.
-  func collect(
-    _ size: Int, of body: inout IncomingBody, from wire: inout Wire, _ conversation: ServerConversation, until end: Moment
+  @inline(never) func collect(
+    _ size: Int, of body: inout IncomingBody, from wire: inout Wire, _ conversation: inout ServerConversation, until end: Moment
   ) async throws(WireFailure) {
     var left = size
     while left > 0 {
@@ -30,12 +30,12 @@ extension SubmissionSession {
       let taken = body.take(wire.input.bytes.extracting(first: left))
       wire.input.consume(taken)
       left -= taken
-      if body.isLarge { await stream(&body, conversation) }
+      if body.isLarge { await stream(&body, &conversation) }
     }
   }
 
   /// Reads a chunk that was refused, and forgets it.
-  func discard(_ size: Int, from wire: inout Wire, until end: Moment) async throws(WireFailure) {
+  @inline(never) func discard(_ size: Int, from wire: inout Wire, until end: Moment) async throws(WireFailure) {
     var left = size
     while left > 0 {
       if wire.input.isEmpty { try await fill(&wire, until: end) }
@@ -45,29 +45,23 @@ extension SubmissionSession {
     }
   }
 
-  /// Makes a complete message durable; only then is it said to be ours. `cause` is why not, for the log.
-  func store(
-    _ transaction: CompletedTransaction, _ body: inout IncomingBody, _ conversation: inout ServerConversation, _ cause: inout String?
-  ) async -> ServerStep {
+  /// Makes a complete message durable, whose number it answers; only then is it ours.
+  @inline(never) func store(
+    _ transaction: CompletedTransaction, _ body: inout IncomingBody, _ client: Submitter
+  ) async throws(BodyRefusal) -> MessageID {
+    defer { body.discard() }
     let (id, survey) = (body.id, body.decoder.survey)
-    let letter: Letter
-    do throws(BodyRefusal) {
-      let content = try await body.finish { trace(of: transaction, id, survey) }
-      letter = Letter(id: id, envelope: transaction.envelope, body: content)
-      try await accept(letter)
-      body.handOver()
-    } catch {
-      body.discard()
-      cause = error.words
-      return conversation.notStored(error.reply)
-    }
+    let content = try await body.finish { trace(of: transaction, id, survey) }
+    let letter = Letter(id: id, envelope: transaction.envelope, body: content)
+    try await accept(letter)
+    body.handOver()
     report(
       .submission(
         .accepted(
           id: id, sender: letter.envelope.sender, size: ByteCount(bytes: letter.body.size), recipients: letter.envelope.recipients.count,
-          client: conversation.submitter)))
+          client: client)))
     deliver(StoredLetter(fresh: letter))
-    return conversation.stored(as: id)
+    return id
   }
 
   private func accept(_ letter: Letter) async throws(BodyRefusal) {
@@ -80,7 +74,7 @@ extension SubmissionSession {
     try await wire.fill(until: min(loop.moment + rules.dataTimeout, end))
   }
 
-  private func stream(_ body: inout IncomingBody, _ conversation: ServerConversation) async {
+  @inline(never) private func stream(_ body: inout IncomingBody, _ conversation: inout ServerConversation) async {
     let (id, survey) = (body.id, body.decoder.survey)
     await body.stream(trace: { trace(of: conversation.underway(at: loop.wallTime), id, survey) }, into: spool)
   }

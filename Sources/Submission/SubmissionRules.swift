@@ -8,7 +8,9 @@ import Settings
 import TLS
 
 /// What holds for connections on the apps' side, derived once from the settings.
-struct SubmissionRules {
+///
+/// All sessions that began under the same settings share one, so that an idle session costs little; nothing changes it once they have it.
+final class SubmissionRules {
   /// What a connection may ask for.
   var limits: ServerLimits
   /// Who may send what to whom.

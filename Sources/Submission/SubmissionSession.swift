@@ -31,22 +31,6 @@ import Timekeeping
     let protection: MailDoor.Protection
   }
 
-  /// What the session itself must remember of a conversation.
-  private struct Course {
-    /// When the connection must be over.
-    let end: Moment
-    /// When the message under way must be complete.
-    var transactionEnd = Moment.distantFuture
-    /// The messages that were stored.
-    var messages = 0
-    /// Why the sender may not send: said at RCPT, where programs look for it.
-    var senderRefusal: Reply?
-    /// Why something is refused, in words that are not for the client.
-    var cause: String?
-    /// The stream to ask again about a client whose unit was too new to be known.
-    var acquaintance: (any ByteStream)?
-  }
-
   /// Serves the connection to its end; `note` hears when it waits between messages and when it does not.
   func run(_ guest: Guest, _ note: (_ isIdle: Bool) -> Void) async {
     var wire = Wire(guest.stream)
@@ -55,13 +39,13 @@ import Timekeeping
     let isEncrypted = guest.protection == .implicitTLS
     var conversation = ServerConversation(
       offer: rules.offer(to: guest.stream.peer), limits: rules.limits, submitter: client, isEncrypted: isEncrypted)
-    var course = Course(end: loop.moment + rules.connectionTimeout)
+    let course = SessionCourse(end: loop.moment + rules.connectionTimeout)
     if gap == .cgroupNotReadYet { course.acquaintance = guest.stream }
     report(.submission(.connectionAccepted(client: client)))
     var reason: SubmissionEvent.Closing
     do throws(WireFailure) {
       if isEncrypted { try await encrypt(&wire) }
-      reason = .init(try await converse(&wire, &conversation, &course, note))
+      reason = .init(try await converse(&wire, &conversation, course, note))
       await Farewell.wait(on: &wire, loop)
     } catch {
       reason = await part(error, &wire, &conversation)
@@ -71,7 +55,7 @@ import Timekeeping
   }
 
   /// Who it is. Where a rule asks for the unit and the unit is too new to be known, it is asked for again for a short while.
-  private func client(_ guest: Guest) async -> (Submitter, PeerIdentity.Gap?) {
+  @inline(never) private func client(_ guest: Guest) async -> (Submitter, PeerIdentity.Gap?) {
     var identity = guest.identity
     let deadline = loop.moment + SubmissionSession.patienceForUnit
     while rules.rulebook.asksForUnits, identity.gap == .cgroupNotReadYet, loop.moment < deadline {
@@ -82,7 +66,8 @@ import Timekeeping
   }
 
   /// Sees off a client that the rules name.
-  private func turnAway(_ client: Submitter, _ refusal: Refusal, _ protection: MailDoor.Protection, _ wire: inout Wire) async {
+  @inline(never) private func turnAway(_ client: Submitter, _ refusal: Refusal, _ protection: MailDoor.Protection, _ wire: inout Wire) async
+  {
     report(.submission(.connectionRefused(client: client.peer, why: refusal.text)))
     do throws(WireFailure) {
       if protection == .implicitTLS { try await encrypt(&wire) }
@@ -94,88 +79,174 @@ import Timekeeping
     wire.stream.close()
   }
 
+  /// Leads the conversation to its end.
+  ///
+  /// Thousands of sessions wait in here, so it holds next to nothing itself: what is to be done lies in the course, and doing it has frames of
+  /// its own.
   private func converse(
-    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: inout Course, _ note: (_ isIdle: Bool) -> Void
+    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse, _ note: (_ isIdle: Bool) -> Void
   ) async throws(WireFailure) -> CloseReason {
-    _ = wire.stream.read(into: &wire.input, room: 512)
-    var step = conversation.open(early: wire.input.bytes)
-    var body = IncomingBody(conversation.decoder(for: step), MessageID(number: 0), memory)
-    defer { body.discard() }
+    open(&conversation, &wire, course)
+    defer { course.forgetBody() }
     while true {
-      switch step {
-      case .say(let reply):
-        if !reply.isPositive { tell(reply, conversation, &course) }
-        reply.append(to: &wire.output)
-      case .close(let reply, let reason):
-        reply.append(to: &wire.output)
-        return reason
-      case .judgeSender(let sender, let size):
-        step = judge(sender: sender, announcedSize: size, &conversation, &course)
-        continue
-      case .judgeRecipient(let recipient):
-        step = judge(recipient: recipient, &conversation, course)
-        continue
-      case .collectBody(let reply):
-        reply.append(to: &wire.output)
-        body.discard()
-        body = IncomingBody(conversation.decoder(for: step), spool.nextID(), memory)
-        try await collect(&body, from: &wire, conversation, until: course.transactionEnd)
-        step = conversation.bodyEnded(body.decoder, at: loop.wallTime)
-        continue
-      case .collectChunk(let chunk):
-        if chunk.isFirst {
-          body.discard()
-          body = IncomingBody(conversation.decoder(for: step), spool.nextID(), memory)
-        }
-        try await collect(chunk.size, of: &body, from: &wire, conversation, until: course.transactionEnd)
-        step = conversation.chunkEnded(body.decoder, at: loop.wallTime)
-        continue
-      case .discardChunk(let size):
-        try await discard(size, from: &wire, until: conversation.isInTransaction ? course.transactionEnd : course.end)
-        step = conversation.chunkDiscarded()
-        continue
-      case .store(let transaction):
-        step = await store(transaction, &body, &conversation, &course.cause)
-        if case .say(let reply) = step, reply.isPositive { course.messages += 1 }
-        continue
-      case .startTLS(let reply):
-        guard try await startTLS(reply, &wire) else {
-          step = conversation.interruptedTLS()
-          continue
-        }
-        conversation.tlsStarted()
+      switch advance(&wire, &conversation, course) {
+      case .listening: try await listen(&wire, &conversation, course, note)
+      case .working(let work): try await carryOut(work, &wire, &conversation, course)
+      case .over(let reason): return reason
       }
-      step = try await next(&wire, &conversation, course, note)
     }
   }
 
-  /// The step that the client's next command leads to.
-  private func next(
-    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: Course, _ note: (_ isIdle: Bool) -> Void
-  ) async throws(WireFailure) -> ServerStep {
+  /// Whose turn it is.
+  private enum Turn {
+    /// The client's.
+    case listening
+    /// Ours, and it takes time.
+    case working(Work)
+    /// Nobody's any more.
+    case over(CloseReason)
+  }
+
+  /// What takes time.
+  private enum Work {
+    /// To take in what comes behind DATA.
+    case body
+    /// To take in a chunk of so many bytes.
+    case chunk(Int)
+    /// To read as many bytes and forget them.
+    case discard(Int)
+    /// To make the message durable.
+    case store
+    /// To shake hands.
+    case startTLS
+  }
+
+  /// The step that the client leads to by saying something before the greeting, or by waiting for it.
+  @inline(never) private func open(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) {
+    _ = wire.stream.read(into: &wire.input, room: 512)
+    course.step = conversation.open(early: wire.input.bytes)
+  }
+
+  /// Does whatever can be done at once: says what is to be said, and judges.
+  @inline(never) private func advance(_ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse) -> Turn {
+    while let step = course.step {
+      switch step {
+      case .say(let reply):
+        if !reply.isPositive { tell(reply, conversation.submitter, course) }
+        reply.append(to: &wire.output)
+        course.step = nil
+      case .close(let reply, let reason):
+        reply.append(to: &wire.output)
+        return .over(reason)
+      case .judgeSender(let sender, let size): course.step = judge(sender: sender, announcedSize: size, &conversation, course)
+      case .judgeRecipient(let recipient): course.step = judge(recipient: recipient, &conversation, course)
+      case .collectBody(let reply):
+        reply.append(to: &wire.output)
+        course.begin(IncomingBody(conversation.decoder(for: step), spool.nextID(), memory))
+        return .working(.body)
+      case .collectChunk(let chunk):
+        if chunk.isFirst { course.begin(IncomingBody(conversation.decoder(for: step), spool.nextID(), memory)) }
+        return .working(.chunk(chunk.size))
+      case .discardChunk(let size): return .working(.discard(size))
+      case .store(let transaction):
+        course.complete = transaction
+        return .working(.store)
+      case .startTLS(let reply):
+        _ = wire.stream.read(into: &wire.input, room: 512)
+        if wire.input.isEmpty {
+          reply.append(to: &wire.output)
+          return .working(.startTLS)
+        }
+        course.step = conversation.interruptedTLS()
+      }
+    }
+    if !conversation.isInTransaction { course.forgetBody() }
+    return .listening
+  }
+
+  /// Waits for the client's next command.
+  private func listen(
+    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse, _ note: (_ isIdle: Bool) -> Void
+  ) async throws(WireFailure) {
     let isIdle = !conversation.isInTransaction
     let end = isIdle ? course.end : course.transactionEnd
     if loop.moment >= end { throw .timedOut }
-    if let step = conversation.next(from: &wire.input, at: loop.wallTime) { return step }
+    if hear(&conversation, &wire, course) { return }
     if isIdle { note(true) }
     defer { if isIdle { note(false) } }
-    while true {
+    repeat {
       try await wire.fill(until: min(loop.moment + rules.commandTimeout, end))
-      if let step = conversation.next(from: &wire.input, at: loop.wallTime) { return step }
+    } while !hear(&conversation, &wire, course)
+  }
+
+  /// Takes the next command from what has come; false when there is no whole one.
+  @inline(never) private func hear(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) -> Bool {
+    course.step = conversation.next(from: &wire.input, at: loop.wallTime)
+    return course.step != nil
+  }
+
+  /// Does what takes time.
+  @inline(never) private func carryOut(
+    _ work: Work, _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
+  ) async throws(WireFailure) {
+    switch work {
+    case .body: try await takeBody(&wire, &conversation, course)
+    case .chunk(let size): try await takeChunk(of: size, &wire, &conversation, course)
+    case .discard(let size):
+      try await discard(size, from: &wire, until: conversation.isInTransaction ? course.transactionEnd : course.end)
+      course.step = conversation.chunkDiscarded()
+    case .store: await store(&conversation, course)
+    case .startTLS:
+      try await wire.flush(until: loop.moment + rules.commandTimeout)
+      try await encrypt(&wire)
+      conversation.tlsStarted()
+      course.step = nil
+    }
+  }
+
+  @inline(never) private func takeBody(
+    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
+  ) async throws(WireFailure) {
+    var body = course.takeBody()
+    defer { course.body = body }
+    try await collect(&body, from: &wire, &conversation, until: course.transactionEnd)
+    course.step = conversation.bodyEnded(body.decoder, at: loop.wallTime)
+  }
+
+  @inline(never) private func takeChunk(
+    of size: Int, _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
+  ) async throws(WireFailure) {
+    var body = course.takeBody()
+    defer { course.body = body }
+    try await collect(size, of: &body, from: &wire, &conversation, until: course.transactionEnd)
+    course.step = conversation.chunkEnded(body.decoder, at: loop.wallTime)
+  }
+
+  @inline(never) private func store(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
+    guard let transaction = course.complete else { preconditionFailure("a message that is stored is complete") }
+    course.complete = nil
+    var body = course.takeBody()
+    do throws(BodyRefusal) {
+      let id = try await store(transaction, &body, conversation.submitter)
+      course.messages += 1
+      course.step = conversation.stored(as: id)
+    } catch {
+      course.cause = error.words
+      course.step = conversation.notStored(error.reply)
     }
   }
 
   /// Writes a refusal down, with the cause where there is one behind the reply.
-  private func tell(_ reply: Reply, _ conversation: ServerConversation, _ course: inout Course) {
+  @inline(never) private func tell(_ reply: Reply, _ client: Submitter, _ course: SessionCourse) {
     let status = reply.status.map { "\($0)" } ?? ""
     let why = course.cause ?? reply.text
     course.cause = nil
-    report(.submission(.refused(client: conversation.submitter, code: reply.code, status: status, why: why)))
+    report(.submission(.refused(client: client, code: reply.code, status: status, why: why)))
   }
 
   /// Room is asked for before the sender is let in; what is refused here costs the client nothing.
   private func judge(
-    sender: Mailbox?, announcedSize: Int?, _ conversation: inout ServerConversation, _ course: inout Course
+    sender: Mailbox?, announcedSize: Int?, _ conversation: inout ServerConversation, _ course: SessionCourse
   ) -> ServerStep {
     let shortage: BodyRefusal? = memory.isExhausted ? .memory : spool.refusal(for: announcedSize ?? 0).map(BodyRefusal.spool)
     if let shortage {
@@ -191,7 +262,7 @@ import Timekeeping
     return conversation.admit()
   }
 
-  private func judge(recipient: Mailbox, _ conversation: inout ServerConversation, _ course: Course) -> ServerStep {
+  private func judge(recipient: Mailbox, _ conversation: inout ServerConversation, _ course: SessionCourse) -> ServerStep {
     if let reply = course.senderRefusal { return conversation.refuse(reply) }
     if let refusal = rules.rulebook.refusal(ofRecipient: recipient) { return conversation.refuse(Reply(refusal)) }
     return conversation.admit()
@@ -201,17 +272,7 @@ import Timekeeping
 }
 
 extension SubmissionSession {
-  /// Begins TLS as the client asked; false when bytes came in the clear behind its command.
-  private func startTLS(_ reply: Reply, _ wire: inout Wire) async throws(WireFailure) -> Bool {
-    _ = wire.stream.read(into: &wire.input, room: 512)
-    guard wire.input.isEmpty else { return false }
-    reply.append(to: &wire.output)
-    try await wire.flush(until: loop.moment + rules.commandTimeout)
-    try await encrypt(&wire)
-    return true
-  }
-
-  private func encrypt(_ wire: inout Wire) async throws(WireFailure) {
+  @inline(never) private func encrypt(_ wire: inout Wire) async throws(WireFailure) {
     guard let context = rules.tls else { throw .ended }
     let stream = TLSStream(wire.stream, TLSSession(server: context))
     do throws(WireFailure) {
@@ -223,28 +284,6 @@ extension SubmissionSession {
     }
     wire.stream = stream
   }
-
-  /// Ends a connection that a failure has ended; answers why it is over.
-  private func part(
-    _ failure: WireFailure, _ wire: inout Wire, _ conversation: inout ServerConversation
-  ) async -> SubmissionEvent.Closing {
-    switch failure {
-    case .ended, .system, .lineTooLong: return .lost
-    case .tls(let failure): return .violation("\(failure)")
-    case .timedOut:
-      await say(conversation.interrupt(.idle), &wire)
-      return .timedOut
-    case .cancelled:
-      await say(conversation.interrupt(.shuttingDown), &wire)
-      return .stopping
-    }
-  }
-
-  private func say(_ step: ServerStep, _ wire: inout Wire) async {
-    guard case .close(let reply, _) = step else { return }
-    reply.append(to: &wire.output)
-    await Farewell.wait(on: &wire, loop)
-  }
 }
 
 extension Submitter {
@@ -254,16 +293,5 @@ extension Submitter {
     user = identity.user
     userName = identity.userName
     unit = identity.unit
-  }
-}
-
-extension SubmissionEvent.Closing {
-  fileprivate init(_ reason: CloseReason) {
-    switch reason {
-    case .quit: self = .quit
-    case .interrupted(.idle): self = .timedOut
-    case .interrupted(.shuttingDown): self = .stopping
-    default: self = .violation("\(reason)")
-    }
   }
 }

@@ -28,7 +28,7 @@ import Timekeeping
     /// Lines of configuration.
     var settings = ""
     /// Changes that no setting can make.
-    var change: @Sendable (inout SubmissionRules) -> Void = { _ in }
+    var change: @Sendable (SubmissionRules) -> Void = { _ in }
     /// The limits of the spool.
     var spool: @Sendable (inout SpoolLimits) -> Void = { $0.segmentSize = .mebibytes(2) }
     /// The client's certificate side; with it there is a server's certificate.
@@ -76,8 +76,8 @@ import Timekeeping
     plan.spool(&limits)
     let spool = try await Spool.open(
       disk, limits: limits, journal: SimulatedWorkers(loop), workers: SimulatedWorkers(loop), loop: loop)
-    var rules = SubmissionRules(try Bench.settings(plan.settings), plan.tls)
-    plan.change(&rules)
+    let rules = SubmissionRules(try Bench.settings(plan.settings), plan.tls)
+    plan.change(rules)
     let record = Record()
     self.loop = loop
     self.network = network
