@@ -23,6 +23,7 @@ static = .build/static
 release = -c release -Xlinker -L$(CURDIR)/$(static)
 
 room = $(CURDIR)/run
+PORT ?= 2525
 
 .DEFAULT_GOAL = help
 .PHONY: run test check build install format help
@@ -40,19 +41,17 @@ run:
 	@$(call patient,--product posthoused)
 	@$(call patient,--product posthouse)
 	@mkdir -p run && chmod 700 run
-	@printf '%s\n' '[Relay]' 'Hostname=localhost.localdomain' '' '[Listen]' 'Address=127.0.0.1:2525' '' \
+	@printf '%s\n' '[Relay]' 'Hostname=localhost.localdomain' '' '[Listen]' 'Address=127.0.0.1:$(PORT)' '' \
 	    '[Upstream]' 'Host=capture:$(room)/mail' '' '[Spool]' 'Directory=$(room)/spool' 'Reserve=16M' '' \
 	    '[Control]' 'Socket=$(room)/control' >run/posthouse.conf
 	@chmod 600 run/posthouse.conf
-	@echo
-	@echo 'Posthouse takes mail on 127.0.0.1:2525 and keeps it in run/mail. In another terminal, in this directory:'
-	@echo
-	@echo "  printf 'Subject: hello\\n\\nA first letter.\\n' | curl smtp://127.0.0.1:2525 --mail-from me@example.org --mail-rcpt you@example.org --crlf -T -"
-	@echo '  .build/debug/posthouse --socket run/control captured'
-	@echo '  .build/debug/posthouse --socket run/control status'
-	@echo
-	@echo 'Ctrl-C ends it.'
-	@echo
+	@printf '%s\n' '' \
+	    'Posthouse takes mail on 127.0.0.1:$(PORT) and keeps it in run/mail. In another terminal, in this directory:' '' \
+	    "  printf 'Subject: hello\\n\\nA first letter.\\n' >letter" \
+	    '  curl smtp://127.0.0.1:$(PORT) --mail-from me@example.org --mail-rcpt you@example.org --crlf -T letter' \
+	    '  .build/debug/posthouse --config run/posthouse.conf captured' \
+	    '  .build/debug/posthouse --config run/posthouse.conf status' '' \
+	    'Ctrl-C ends it.' ''
 	@exec .build/debug/posthoused --config run/posthouse.conf
 
 test:

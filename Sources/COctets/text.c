@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Bodies of text, 64 bytes at a time: line ends checked, dots unstuffed, bytes copied.
 ///
-/// Each block becomes bit masks (bit n: byte n is an LF, a CR, a dot, a NUL). A line feed must stand exactly behind a carriage return, so
-/// `lf ^ (cr << 1)` is zero in an honest block; with no dot behind a line feed and no NUL either, the block is copied as it is. Anything else
-/// is a byte for `step`, the plain automaton that is the definition of what all this does.
+/// Each block becomes bit masks (bit n: byte n is an LF, a CR, a dot, a NUL). A line feed must stand exactly behind a carriage return,
+/// so `lf ^ (cr << 1)` is zero in an honest block; with no dot behind a line feed and no NUL either, the block is copied as it is.
+/// Anything else is a byte for `step`, the plain automaton that is the definition of what all this does.
 #include "COctets.h"
 
 #include <string.h>

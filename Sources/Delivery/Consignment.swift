@@ -7,7 +7,7 @@ import Spool
 struct Consignment {
   /// How many attempts were made before this one.
   let attempts: Int
-  private let letter: StoredLetter
+  let letter: StoredLetter
   private let spool: Spool
 
   /// A letter that a connection is about to take.
@@ -26,6 +26,12 @@ struct Consignment {
 
   /// The recipients that are neither delivered nor failed, by their place in the envelope.
   var openRecipients: [Int] { letter.openRecipients }
+
+  /// The recipients that were never named to an upstream, by their place in the envelope.
+  var untriedRecipients: [Int] { letter.outcomes.indices.filter { letter.outcomes[$0] == nil } }
+
+  /// Its body, where it is in memory.
+  var bodyInMemory: [UInt8]? { if case .memory(let bytes) = letter.body { bytes } else { nil } }
 
   /// Its body, from the beginning.
   @Loop func content() -> Content {

@@ -10,9 +10,9 @@ package import Timekeeping
 
 /// Decides what goes out when: takes accepted letters, hands them to connections, and writes down what became of them.
 ///
-/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that was just
-/// accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the schedule only when the
-/// spool has been told the outcome of its last recipient.
+/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that
+/// was just accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the
+/// schedule only when the spool has been told the outcome of its last recipient.
 @Loop package final class Dispatcher {
   let loop: EventLoop
   private(set) var settings: UpstreamSettings
@@ -113,8 +113,8 @@ package import Timekeeping
     while let due = schedule.nextDue, due <= now {
       if links.wakeIdle() { return }
       guard links.count < (health.isProbing ? 1 : settings.connections) else { return }
-      guard let id = schedule.take(dueBy: now, limit: 1).first else { return }
-      links.open(for: id, attempts: schedule[id]?.attempts ?? 0)
+      guard let assignment = take(at: now) else { return }
+      links.open(for: assignment)
     }
     wake(at: schedule.nextDue)
   }
@@ -126,30 +126,45 @@ package import Timekeeping
 }
 
 extension Dispatcher {
-  /// The next message for a connection that is ready; nil when none is due.
-  func next() -> (id: MessageID, attempts: Int)? {
+  /// A message that was taken, and how often it was tried before.
+  struct Assignment {
+    let id: MessageID
+    let attempts: Int
+  }
+
+  /// Takes the next message that is due, for a connection that asks; nil when there is none, or the upstream may not be tried.
+  func assign() -> Assignment? {
     guard !isDraining else { return nil }
-    guard health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else {
-      // Whoever asks goes to sleep now: from here on only the alarm knows when there is something to do.
+    guard health.mayTry(at: loop.moment), let assignment = take(at: loop.moment) else {
+      // Who asks in vain goes to sleep: from here on only the alarm knows when there is something to do.
       wake()
       return nil
     }
     // What else is due may go over other connections.
     pump()
-    return (id, schedule[id]?.attempts ?? 0)
+    return assignment
   }
 
-  /// The letter of a message that was taken; nil when it cannot be had now, and the message waits again.
-  func consign(_ id: MessageID, attempts: Int) async -> Consignment? {
-    if let letter = fresh.take(id) { return Consignment(letter, from: spool, attempts: attempts) }
+  private func take(at now: Moment) -> Assignment? {
+    schedule.take(dueBy: now, limit: 1).first.map { Assignment(id: $0, attempts: schedule[$0]?.attempts ?? 0) }
+  }
+
+  /// The letter of a message that was taken, if it is still in memory.
+  func consignFresh(_ assignment: Assignment) -> Consignment? {
+    fresh.take(assignment.id).map { Consignment($0, from: spool, attempts: assignment.attempts) }
+  }
+
+  /// The letter of a message that was taken, read back; nil when it cannot be had now, and the message waits again.
+  func consign(_ assignment: Assignment) async -> Consignment? {
+    let id = assignment.id
     do throws(SpoolFailure) {
-      return Consignment(try await spool.read(id), from: spool, attempts: attempts)
+      return Consignment(try await spool.read(id), from: spool, attempts: assignment.attempts)
     } catch {
       switch error {
       case .notFound: schedule.settle(id)
       case .damaged, .system, .inUse, .foreignFormat, .notDurable, .closed:
         report(.delivery(.held(id: id, why: "\(error)", remedy: "see posthouse spool verify")))
-        schedule.postpone(id, until: loop.moment + backoff.ceiling)
+        schedule.postpone(id, until: loop.moment + backoff.ceiling, attempt: .uncounted)
       }
       return nil
     }
@@ -166,14 +181,26 @@ extension Dispatcher {
   }
 
   /// No connection came about for a message that was taken.
-  func linkFailed(_ id: MessageID, _ setback: Setback) {
+  func linkFailed(_ assignment: Assignment, _ setback: Setback) {
     if !isDraining { suffer(setback) }
-    schedule.postpone(id, until: loop.moment, attempt: .uncounted)
+    giveBack(assignment)
     pump()
   }
 
   /// A message that was taken and not tried waits again.
-  func giveBack(_ id: MessageID) { schedule.postpone(id, until: loop.moment, attempt: .uncounted) }
+  func giveBack(_ assignment: Assignment) { schedule.postpone(assignment.id, until: loop.moment, attempt: .uncounted) }
+
+  /// A connection is of no use before it has carried any mail.
+  func linkFailed(_ consignment: Consignment, _ setback: Setback) {
+    if !isDraining { suffer(setback) }
+    giveBack(consignment)
+  }
+
+  /// A message that was fetched and not tried waits again.
+  func giveBack(_ consignment: Consignment) {
+    fresh.keep(consignment.letter)
+    schedule.postpone(consignment.id, until: loop.moment, attempt: .uncounted)
+  }
 
   /// A connection has ended.
   func linkClosed() { pump() }
@@ -186,13 +213,16 @@ extension Dispatcher {
     } else if let trouble = health.served(at: loop.moment, loop.wallTime) {
       recovered(from: trouble)
     }
+    if let setback = report.setback, setback.endsConnection {
+      self.report(.upstream(.connectionLost(upstream: links.name, stage: setback.stage.name, why: "\(setback)")))
+    }
     let id = consignment.id
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
     // Nothing expires for what is not the message's fault.
     let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
-    let isCounted = !isUpstreamsTrouble && !report.wantsRest
+    let isCounted = !isUpstreamsTrouble && !report.goesOn(consignment)
     let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
       (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)

@@ -19,12 +19,10 @@ import Timekeeping
   private let contexts = TLSContexts()
   private var settings: UpstreamSettings
   private var clientName: ClientName
-  private var generation = 0
-  private var idle: [Berth] = []
+  private var desks: [Int: LinkDesk] = [:]
   private var lines: [Int: any ByteStream] = [:]
   private var opened = 0
   private var drained: Berth?
-  private var isEnding = false
   private var isCut = false
 
   init(_ loop: EventLoop, _ settings: RelaySettings, _ means: DeliveryMeans, report: @escaping (RelayEvent) -> Void) {
@@ -43,42 +41,33 @@ import Timekeeping
     self.settings = settings.upstream
     clientName = LinkPool.name(settings)
     contexts.forgetAll()
-    generation += 1
-    wakeAllIdle()
+    for desk in desks.values { desk.close() }
   }
 
   /// Wakes a connection that waits for work; false when none does.
-  func wakeIdle() -> Bool {
-    guard let berth = idle.popLast() else { return false }
-    berth.wake()
-    return true
-  }
-
-  private func wakeAllIdle() {
-    let berths = idle
-    // Who is told to go is not there any more for a message that is due.
-    idle = []
-    for berth in berths { berth.wake() }
-  }
+  func wakeIdle() -> Bool { desks.values.contains { $0.wake() } }
 
   /// Opens a connection for a message that was taken.
-  func open(for id: MessageID, attempts: Int) {
+  func open(for assignment: Dispatcher.Assignment) {
+    guard let dispatcher else { return }
     count += 1
     opened += 1
     let number = opened
+    let desk = LinkDesk(dispatcher, loop, first: assignment, patience: settings.idleTimeout)
+    desks[number] = desk
     loop.spawn { [self] in
-      await run(number, id, attempts)
+      await run(number, desk, assignment)
       lines[number] = nil
+      desks[number] = nil
       count -= 1
-      dispatcher?.linkClosed()
+      dispatcher.linkClosed()
       if count == 0 { drained?.wake() }
     }
   }
 
   /// Wakes the idle, waits for the busy, and cuts what is left at the deadline.
   func drain(until deadline: Moment) async {
-    isEnding = true
-    wakeAllIdle()
+    for desk in desks.values { desk.close() }
     let berth = Berth(loop)
     drained = berth
     while count > 0 {
@@ -90,11 +79,10 @@ import Timekeeping
     while count > 0 { _ = await berth.wait() }
   }
 
-  private func run(_ number: Int, _ id: MessageID, _ attempts: Int) async {
-    let born = generation
+  private func run(_ number: Int, _ desk: LinkDesk, _ assignment: Dispatcher.Assignment) async {
     if case .capture(let directory) = settings.host {
       dispatcher?.linkOpened()
-      return await serve(Maildir(at: directory, loop, means.workers), id, attempts, born)
+      return await Maildir(at: directory, loop, means.workers).serve(desk)
     }
     let connector = UpstreamConnector(
       loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
@@ -104,57 +92,14 @@ import Timekeeping
     }
     do throws(Setback) {
       let session = try await connector.open()
-      if generation == born {
-        announce(session.security, session.stream)
+      if !desk.isOver {
+        announce(session.security, session.dialogue.wire.stream)
         dispatcher?.linkOpened()
       }
-      await serve(session, id, attempts, born)
+      await session.serve(desk)
     } catch {
-      // What is wrong by settings that are gone says nothing about those that have come.
-      if generation == born { dispatcher?.linkFailed(id, error) } else { dispatcher?.giveBack(id) }
+      if desk.withdraw() { dispatcher?.linkFailed(assignment, error) }
     }
-  }
-
-  /// Delivers the first message and all that follow, until the carrier or the settings end it; settings that changed since `born` do.
-  private func serve<Taker: Carrier & ~Copyable>(_ carrier: consuming Taker, _ id: MessageID, _ attempts: Int, _ born: Int) async {
-    var task: (id: MessageID, attempts: Int)? = (id, attempts)
-    var isFirst = true
-    while let (id, attempts) = task {
-      guard generation == born else {
-        dispatcher?.giveBack(id)
-        break
-      }
-      if let consignment = await dispatcher?.consign(id, attempts: attempts) {
-        // A reply that nobody asked for would be taken for the next one's.
-        guard !carrier.hasEndedWhileIdle() else {
-          if isFirst { dispatcher?.linkFailed(id, Setback(.idle, LinkPool.spokeOutOfTurn)) } else { dispatcher?.giveBack(id) }
-          break
-        }
-        let report = await carrier.deliver(consignment)
-        if report.foundNobody, !isFirst { return dispatcher?.giveBack(id) ?? () }
-        dispatcher?.finish(consignment, report)
-        if report.connectionEnded { return noteLoss(report) }
-        isFirst = false
-      }
-      guard generation == born, carrier.hasRoom else { break }
-      task = await nextTask(born)
-    }
-    await carrier.quit()
-  }
-
-  /// The next message that is due; waits for one as long as an idle connection is kept.
-  private func nextTask(_ born: Int) async -> (id: MessageID, attempts: Int)? {
-    let deadline = loop.moment + settings.idleTimeout
-    let berth = Berth(loop)
-    while !isEnding, generation == born {
-      if let task = dispatcher?.next() { return task }
-      guard loop.moment < deadline else { return nil }
-      idle.append(berth)
-      let wake = await berth.wait(until: deadline)
-      idle.removeAll { $0 === berth }
-      if wake == .cancelled { return nil }
-    }
-    return nil
   }
 
   private func announce(_ security: UpstreamSecurity, _ stream: any ByteStream) {
@@ -169,13 +114,6 @@ import Timekeeping
       report(.upstream(.tlsUnverified(upstream: name, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
     }
   }
-
-  private func noteLoss(_ report: TransactionReport) {
-    guard let setback = report.setback else { return }
-    self.report(.upstream(.connectionLost(upstream: name, stage: setback.stage.name, why: "\(setback)")))
-  }
-
-  private static let spokeOutOfTurn = UpstreamFailure.connectionLost("the upstream hung up, or spoke out of turn, before any mail")
 
   private static func name(_ settings: RelaySettings) -> ClientName {
     guard let name = ClientName(settings.hostname) ?? ClientName("localhost") else { preconditionFailure("\"localhost\" is a name") }

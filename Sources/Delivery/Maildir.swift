@@ -9,8 +9,8 @@ import Timekeeping
 
 /// The capture upstream: a directory that takes every message, so that everything can be tried without an account anywhere.
 ///
-/// It is a Maildir (`tmp`, `new`, `cur`), readable by any mail program. A message is written to `tmp`, synced and moved to `new`; the envelope stands
-/// on top in `Return-Path:` and one `Delivered-To:` for each recipient.
+/// It is a Maildir (`tmp`, `new`, `cur`), readable by any mail program. A message is written to `tmp`, synced and moved to `new`; the
+/// envelope stands on top in `Return-Path:` and one `Delivered-To:` for each recipient.
 struct Maildir: Carrier {
   private let directory: String
   private let loop: EventLoop
@@ -23,22 +23,17 @@ struct Maildir: Carrier {
     self.workers = workers
   }
 
-  var hasRoom: Bool { true }
-
-  func hasEndedWhileIdle() -> Bool { false }
-
-  func quit() async {}
-
-  @Loop func deliver(_ consignment: Consignment) async -> TransactionReport {
-    var report = TransactionReport(consignment)
-    let outcome: Outcome
-    do throws(SpoolFailure) {
-      outcome = try await store(consignment)
-    } catch {
-      outcome = Outcome(.deferred, Outcome.Reason(code: 0, status: "4.3.0", text: "the message cannot be read back: \(error)"))
+  @Loop consuming func serve(_ desk: LinkDesk) async {
+    while let consignment = await desk.next() {
+      var report = TransactionReport()
+      do throws(SpoolFailure) {
+        report.decide(consignment.openRecipients, try await store(consignment))
+      } catch {
+        let reason = Outcome.Reason(code: 0, status: "4.3.0", text: "the message cannot be read back: \(error)")
+        report.decide(consignment.openRecipients, Outcome(.deferred, reason))
+      }
+      desk.finish(consignment, report)
     }
-    report.decideOpen(outcome)
-    return report
   }
 
   @Loop private func store(_ consignment: Consignment) async throws(SpoolFailure) -> Outcome {

@@ -61,6 +61,9 @@ package struct Setback: Error, Hashable, Sendable {
   /// Whether it ended the connection without a word about the message: perhaps the upstream's trouble, perhaps the message's.
   var isOutage: Bool { endsConnection && judgement == .retry }
 
+  /// Whether the connection was gone before anything of a message was answered.
+  var isLossAtMail: Bool { if case .failure(.connectionLost) = cause { stage == .mail } else { false } }
+
   /// Whether nothing more can be said on this connection.
   var endsConnection: Bool {
     switch cause {

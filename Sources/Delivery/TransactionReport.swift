@@ -2,23 +2,29 @@
 import Mail
 import SMTP
 
-/// What one transaction came to, for each recipient that was open when it began.
+/// What one transaction came to, for each recipient that something was decided about.
 struct TransactionReport {
-  /// The recipients that nothing was decided about, by their place in the envelope.
-  private(set) var open: [Int]
-  /// The recipients that something was decided about.
+  /// What was decided, by the recipients' places in the envelope.
   private(set) var outcomes: [(recipient: Int, outcome: Outcome)] = []
-  /// What stopped the conversation, if something did; or a recipient's refusal that concerns more than the recipient.
+  /// What stopped the transaction, if something did; or the last recipient's refusal that concerns more than the recipient.
   private(set) var setback: Setback?
-  /// Whether nothing more can be said on this connection.
-  var connectionEnded = false
 
-  /// Nothing is decided yet.
-  init(_ consignment: Consignment) { open = consignment.openRecipients }
+  /// The recipients that something was decided about.
+  var decided: [Int] { outcomes.map(\.recipient) }
+
+  /// Whether the message goes on at once: there are recipients that were not named yet and nothing speaks against naming them, or there
+  /// were too many in one transaction and some of them are done with.
+  func goesOn(_ consignment: Consignment) -> Bool {
+    let decided = Set(self.decided)
+    switch setback?.judgement {
+    case nil: return consignment.untriedRecipients.contains { !decided.contains($0) }
+    case .split: return outcomes.contains { $0.outcome.verdict != .deferred }
+    case .proceed, .delivered, .retry, .throttle, .quota, .recipient, .permanent, .operatorFault: return false
+    }
+  }
 
   /// Decides about one recipient.
   mutating func decide(_ recipient: Int, _ setback: Setback) {
-    open.removeAll { $0 == recipient }
     outcomes.append((recipient, setback.outcome))
     switch setback.judgement {
     case .throttle, .quota, .split, .operatorFault: self.setback = setback
@@ -26,28 +32,13 @@ struct TransactionReport {
     }
   }
 
-  /// Decides about everybody who is left by what stopped the conversation. What was said about the upstream before counts more than that
-  /// the connection then broke.
+  /// Notes what stopped the transaction. What was said about the upstream before counts more than that the connection then broke.
   mutating func stop(_ setback: Setback) {
     if self.setback?.concernsUpstream != true { self.setback = setback }
-    decideOpen(setback.outcome)
   }
 
-  /// Whether the connection turned out to have ended before anything of the message was heard: whoever was idle may find that.
-  var foundNobody: Bool {
-    guard let setback, case .failure(.connectionLost) = setback.cause else { return false }
-    return setback.stage == .mail
-  }
-
-  /// Whether some recipients were put off only because there were too many, and others were decided about: the rest may go at once.
-  var wantsRest: Bool {
-    guard case .split? = setback?.judgement, setback?.stage == .recipient else { return false }
-    return outcomes.contains { $0.outcome.verdict != .deferred }
-  }
-
-  /// Decides about everybody who is left.
-  mutating func decideOpen(_ outcome: Outcome) {
-    for recipient in open { outcomes.append((recipient, outcome)) }
-    open = []
+  /// Decides about several recipients alike.
+  mutating func decide(_ recipients: [Int], _ outcome: Outcome) {
+    for recipient in recipients { outcomes.append((recipient, outcome)) }
   }
 }

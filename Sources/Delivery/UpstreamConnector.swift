@@ -11,7 +11,8 @@ import Timekeeping
 
 /// Opens conversations with the upstream: address, connection, greeting, TLS, login, in this order and no further than the settings allow.
 ///
-/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered behind it.
+/// The password is fetched for every connection, so that a corrected secret needs no reload. Nothing learned before TLS is remembered
+/// behind it.
 @Loop struct UpstreamConnector {
   let loop: EventLoop
   let means: DeliveryMeans
@@ -109,8 +110,9 @@ import Timekeeping
     }
     let host = settings.expectedName ?? "\(settings.host.map(\.description) ?? "")"
     do throws(Setback) {
-      let peer = try await dialogue.secure(TLSSession(client: context, to: host), within: settings.connectTimeout)
-      return UpstreamSecurity(channel: peer.isVerified ? .verifiedTLS : isLocal ? .loopback : .unverifiedTLS, peer: peer)
+      let (peer, binding) = try await dialogue.secure(TLSSession(client: context, to: host), within: settings.connectTimeout)
+      let channel: UpstreamChannel = peer.isVerified ? .verifiedTLS : isLocal ? .loopback : .unverifiedTLS
+      return UpstreamSecurity(channel: channel, peer: peer, binding: binding)
     } catch {
       // The operator may be about to correct the file of authorities.
       contexts.forgetAll()
@@ -121,7 +123,8 @@ import Timekeeping
   private var isLocal: Bool { settings.host?.isLocal == true }
 
   private func credentials() async throws(Setback) -> UpstreamCredentials? {
-    guard let user = settings.user, let source = settings.passwordSource else { return nil }
+    guard let user = settings.user, let source = settings.tokenSource ?? settings.passwordSource else { return nil }
+    let isToken = settings.tokenSource != nil
     let answer = await means.workers.perform(loop) { [secrets = means.secrets] () -> Result<Secret, SecretFailure> in
       do throws(SecretFailure) {
         return .success(try secrets.read(source))
@@ -131,9 +134,12 @@ import Timekeeping
     }
     switch answer {
     case .failure(let failure): throw Setback(.authentication, .credentialsUnavailable("\(failure)"))
-    case .success(let password):
-      guard let credentials = UpstreamCredentials(user: user, password: password) else {
-        throw Setback(.authentication, .credentialsUnavailable("the password of \"\(user)\" is empty, too long, or has a NUL in it"))
+    case .success(let secret):
+      let credentials = isToken ? UpstreamCredentials(user: user, token: secret) : UpstreamCredentials(user: user, password: secret)
+      guard let credentials else {
+        let kind = isToken ? "token" : "password"
+        let why = "the \(kind) of \"\(user)\" is empty, too long, or has what none may have in it"
+        throw Setback(.authentication, .credentialsUnavailable(why))
       }
       return credentials
     }
@@ -143,24 +149,33 @@ import Timekeeping
     _ dialogue: inout UpstreamDialogue, _ credentials: UpstreamCredentials, _ capabilities: UpstreamCapabilities,
     _ security: UpstreamSecurity
   ) async throws(Setback) {
-    let mechanism: SASLMechanism
+    var exchange: SASLExchange
     do throws(SASLRefusal) {
-      let order = settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }
-      mechanism = try SASLMechanism.choose(
-        from: capabilities.mechanisms, order: order, credentials: credentials, channel: security.channel)
+      var login = UpstreamLogin(
+        credentials, on: security.channel, host: settings.host.map(\.description) ?? "", port: settings.port)
+      login.binding = security.binding
+      login.order = settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }
+      var random = means.generator
+      exchange = try login.begin(offered: capabilities.mechanisms, nonce: SASLNonce(using: &random))
     } catch {
       throw Setback(.authentication, .authenticationImpossible(error))
     }
-    var exchange = SASLExchange(mechanism, credentials)
     exchange.start(into: &dialogue.wire.output)
     while true {
       let reply = try await dialogue.agreement(at: .authentication, within: settings.commandTimeout)
-      if reply.code == 235 { return }
+      let step: SASLExchange.Step
       do throws(SASLFault) {
-        try exchange.answer(reply, into: &dialogue.wire.output)
+        step = try exchange.take(reply, into: &dialogue.wire.output)
       } catch {
         try await dialogue.flush(at: .authentication, within: settings.commandTimeout)
         throw Setback(.authentication, .authenticationBroken(error))
+      }
+      switch step {
+      case .answered: continue
+      case .keyNeeded(let derivation):
+        let key = await means.workers.perform(loop) { derivation.key() }
+        exchange.resume(with: key, into: &dialogue.wire.output)
+      case .done: return
       }
     }
   }

@@ -56,7 +56,9 @@ struct UpstreamDialogue: ~Copyable {
   }
 
   /// Goes over to TLS. Whatever was said before counts no more, and must not have run ahead.
-  @Loop mutating func secure(_ session: TLSSession, within limit: Duration) async throws(Setback) -> TLSPeer {
+  @Loop mutating func secure(
+    _ session: TLSSession, within limit: Duration
+  ) async throws(Setback) -> (peer: TLSPeer, binding: ChannelBinding?) {
     guard wire.input.isEmpty, !reader.isInsideReply else { throw Setback(.startTLS, .plaintextBehindStartTLS) }
     let stream = TLSStream(wire.stream, session)
     do throws(WireFailure) {
@@ -66,7 +68,9 @@ struct UpstreamDialogue: ~Copyable {
     }
     guard let peer = stream.tlsPeer else { throw Setback(.tls, .handshakeFailed("the handshake ended without a peer")) }
     wire.stream = stream
-    return peer
+    // TLS 1.3 has the exporter, older versions the certificate (RFC 9266).
+    let exported = stream.channelBinding(.exporter).map { ChannelBinding(.exporter, bytes: $0) }
+    return (peer, exported ?? stream.channelBinding(.serverEndPoint).map { ChannelBinding(.serverEndPoint, bytes: $0) })
   }
 }
 

@@ -8,4 +8,6 @@ struct UpstreamSecurity {
   let channel: UpstreamChannel
   /// What the handshake found; nil without TLS.
   let peer: TLSPeer?
+  /// What a login can be tied to; nil without TLS.
+  var binding: ChannelBinding?
 }

@@ -6,22 +6,25 @@ import Octets
 import SMTP
 import Settings
 import Spool
-import TLS
 import Timekeeping
 
-/// A conversation with an upstream that is ready for mail: one transaction after the other until one side has had enough.
+/// A conversation with an upstream that is ready for mail: transactions follow each other until one side has had enough.
 ///
-/// Where PIPELINING is offered, MAIL, every RCPT and DATA leave in one flight (RFC 2920); replies are matched to commands by their order. A
-/// message's recipients are each told what became of them; what stopped the whole conversation is told beside.
+/// Where PIPELINING is offered, the envelope leaves in one flight, and the envelope of the next message right behind the final dot.
+/// Where CHUNKING is offered too, envelope and body leave together, and several messages may be on their way before the first is
+/// answered. Each of those may arrive twice if the connection dies, so their number is bounded, and a message that was tried before
+/// travels alone.
 struct UpstreamSession: Carrier, ~Copyable {
   /// What the upstream can do, learned behind TLS.
   let capabilities: UpstreamCapabilities
   /// How the connection is protected.
   let security: UpstreamSecurity
-  private var dialogue: UpstreamDialogue
-  private let settings: UpstreamSettings
-  /// How many transactions were begun.
-  private(set) var transactions = 0
+  var dialogue: UpstreamDialogue
+  let settings: UpstreamSettings
+  private var flights: [Flight] = []
+  private var begun = 0
+  /// Whether the upstream may still be in a transaction that is over for us.
+  var mustReset = false
 
   /// A conversation behind greeting, TLS and login.
   init(
@@ -34,46 +37,143 @@ struct UpstreamSession: Carrier, ~Copyable {
     self.security = security
   }
 
+  @Loop consuming func serve(_ desk: LinkDesk) async {
+    do throws(Setback) {
+      while hasRoom, let consignment = await desk.next() {
+        guard !hasEndedWhileIdle() else {
+          if begun > 0 { desk.giveBack(consignment) } else { desk.fail(consignment, UpstreamSession.isUseless) }
+          break
+        }
+        do throws(Setback) {
+          if mustReset { try await reset() }
+        } catch {
+          desk.giveBack(consignment)
+          throw error
+        }
+        launch(consignment, desk)
+        while !flights.isEmpty {
+          try await keepBusy(desk)
+          try await land(desk)
+        }
+      }
+      await quit()
+    } catch {
+      abandon(error, desk)
+      dialogue.wire.stream.close()
+    }
+  }
+
   /// Whether the upstream is still worth another message.
-  var hasRoom: Bool { transactions < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) }
+  private var hasRoom: Bool { begun < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) }
 
-  /// The stream beneath, for being told when it speaks or ends while nobody asks.
-  var stream: any ByteStream { dialogue.wire.stream }
+  var isPipelining: Bool { capabilities.offers(.pipelining) }
 
-  /// Delivers one message to those of its recipients that are still open.
-  @Loop mutating func deliver(_ consignment: Consignment) async -> TransactionReport {
-    transactions += 1
-    var report = TransactionReport(consignment)
+  /// Sends what may leave before the oldest flight is answered.
+  @Loop private mutating func keepBusy(_ desk: LinkDesk) async throws(Setback) {
+    guard isPipelining else { return }
+    while hasRoom, mayLaunch, let assignment = desk.assignment() {
+      guard assignment.attempts == 0 else { return desk.giveBack(assignment) }
+      if let consignment = desk.fresh(assignment) {
+        launch(consignment, desk)
+      } else {
+        // Reading it back takes a while; what is ready must not wait for it.
+        do throws(Setback) {
+          try await dialogue.flush(at: .endOfData, within: settings.dataTimeout)
+        } catch {
+          desk.giveBack(assignment)
+          throw error
+        }
+        if let consignment = await desk.fetch(assignment) { launch(consignment, desk) }
+      }
+      try await flushWhenLarge()
+    }
+  }
+
+  /// Another envelope may leave when every flight before it has its body on the way, and not too many of them are unanswered.
+  private var mayLaunch: Bool {
+    guard let last = flights.last, let first = flights.first, !mustReset else { return false }
+    return last.isComplete && first.consignment.attempts == 0 && flights.count < (last.form == .chunks ? settings.unanswered : 2)
+  }
+
+  /// Sends a message's envelope, and its body too where that need not be asked for.
+  @Loop private mutating func launch(_ consignment: Consignment, _ desk: LinkDesk) {
+    begun += 1
     let transaction: UpstreamTransaction
     do throws(TransactionRefusal) {
       transaction = try UpstreamTransaction(consignment.envelope, size: ByteCount(bytes: consignment.size), to: capabilities)
     } catch {
-      report.decideOpen(error.outcome)
-      return report
+      var report = TransactionReport()
+      report.decide(consignment.openRecipients, error.outcome)
+      return desk.finish(consignment, report)
     }
-    do throws(Setback) {
-      try await converse(transaction, consignment, &report)
-    } catch {
-      report.stop(error)
-      guard !error.endsConnection else {
-        end(&report)
-        return report
-      }
-      if error.stage == .data { await reset(&report) }
+    let untried = consignment.untriedRecipients
+    let named = Array(
+      (untried.isEmpty ? consignment.openRecipients : untried).prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
+    let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
+    var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
+    if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }
+    transaction.appendMail(to: &dialogue.wire.output)
+    if isPipelining {
+      for index in named { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
+      if form == .lines { UpstreamCommand.data.append(to: &dialogue.wire.output) }
     }
-    return report
+    if form == .chunks, let body = consignment.bodyInMemory {
+      appendChunk(body)
+      flight.isComplete = true
+    }
+    flights.append(flight)
   }
 
-  /// Says goodbye and closes.
-  @Loop mutating func quit() async {
-    UpstreamCommand.quit.append(to: &dialogue.wire.output)
-    // Whatever it answers, the conversation is over.
-    _ = try? await dialogue.reply(at: .idle, within: min(settings.commandTimeout, .seconds(5)))
-    dialogue.wire.stream.close()
+  /// A body as one chunk; text ends with a line end, as it would behind DATA.
+  private mutating func appendChunk(_ body: [UInt8]) {
+    let isWhole = body.count >= 2 && body[body.count - 2] == 0x0d && body[body.count - 1] == 0x0a
+    UpstreamCommand.chunk(ByteCount(bytes: body.count + (isWhole ? 0 : 2)), .last).append(to: &dialogue.wire.output)
+    dialogue.wire.output.append(body)
+    if !isWhole { dialogue.wire.output.append("\r\n") }
+  }
+
+  /// Goes on with the oldest flight until its body is on the way, or to its end.
+  @Loop private mutating func land(_ desk: LinkDesk) async throws(Setback) {
+    guard var flight = flights.first else { return }
+    do throws(Setback) {
+      switch flight.form {
+      case .lines where flight.isComplete: try await hearEnd(&flight)
+      case .lines:
+        if try await negotiate(&flight) {
+          try await send(flight.consignment)
+          flight.isComplete = true
+          flights[0] = flight
+          return
+        }
+      case .chunks: try await hearWhole(&flight)
+      }
+    } catch {
+      // What was decided before the connection ended stays decided.
+      flights[0] = flight
+      throw error
+    }
+    flights.removeFirst()
+    desk.finish(flight.consignment, flight.report)
+  }
+
+  /// The conversation is over: what may have arrived is counted as tried, what cannot have is given back.
+  @Loop private mutating func abandon(_ setback: Setback, _ desk: LinkDesk) {
+    for (place, flight) in flights.enumerated() {
+      // A connection that was idle may have ended just when it was used again.
+      let foundNobody = begun > 1 && setback.isLossAtMail && flight.report.decided.isEmpty
+      guard flight.isComplete || place == 0 && !foundNobody else {
+        desk.giveBack(flight.consignment)
+        continue
+      }
+      var flight = flight
+      flight.refuse(setback)
+      desk.finish(flight.consignment, flight.report)
+    }
+    flights = []
   }
 
   /// Whether the upstream has hung up, or spoken out of turn, while nothing was asked.
-  @Loop mutating func hasEndedWhileIdle() -> Bool {
+  @Loop private mutating func hasEndedWhileIdle() -> Bool {
     if !dialogue.wire.input.isEmpty { return true }
     switch dialogue.wire.stream.read(into: &dialogue.wire.input, room: 512) {
     case .notNow: return false
@@ -81,128 +181,12 @@ struct UpstreamSession: Carrier, ~Copyable {
     }
   }
 
-  private var isPipelining: Bool { capabilities.offers(.pipelining) }
-
-  @Loop private mutating func converse(
-    _ transaction: UpstreamTransaction, _ consignment: Consignment, _ report: inout TransactionReport
-  ) async throws(Setback) {
-    transaction.appendMail(to: &dialogue.wire.output)
-    if isPipelining {
-      for index in report.open { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
-      UpstreamCommand.data.append(to: &dialogue.wire.output)
-    }
-    let mail = try await reply(at: .mail)
-    guard Judgement.of(mail, at: .mail) == .proceed else {
-      let setback = Setback(.mail, mail)
-      if isPipelining, !setback.endsConnection { await discardReplies(&report) }
-      throw setback
-    }
-    let accepted = try await addRecipients(transaction, consignment, &report)
-    if !isPipelining {
-      guard accepted else { return await reset(&report) }
-      UpstreamCommand.data.append(to: &dialogue.wire.output)
-    }
-    let data = try await reply(at: .data)
-    guard Judgement.of(data, at: .data) == .proceed else {
-      // Without a recipient the refusal of DATA is only an echo of what was said before.
-      if !accepted { return await reset(&report) }
-      throw Setback(.data, data)
-    }
-    guard accepted else { return try await sendNothing() }
-    try await send(consignment)
-    let end = try await reply(at: .endOfData)
-    guard Judgement.of(end, at: .endOfData) == .delivered else { throw Setback(.endOfData, end) }
-    report.decideOpen(Outcome(.delivered, end.reason))
-  }
-
-  /// Names the recipients; true when the upstream takes at least one.
-  @Loop private mutating func addRecipients(
-    _ transaction: UpstreamTransaction, _ consignment: Consignment, _ report: inout TransactionReport
-  ) async throws(Setback) -> Bool {
-    var accepted = false
-    for index in report.open {
-      if !isPipelining { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
-      let setback = Setback(.recipient, try await reply(at: .recipient))
-      if setback.judgement == .proceed {
-        accepted = true
-      } else {
-        report.decide(index, setback)
-        if setback.endsConnection { throw setback }
-      }
-    }
-    return accepted
-  }
-
-  /// The next reply. A success that was not asked for shows that commands and replies no longer match, and ends the conversation.
-  @Loop private mutating func reply(at stage: UpstreamStage) async throws(Setback) -> UpstreamReply {
-    let reply = try await dialogue.reply(at: stage, within: stage == .endOfData ? settings.replyTimeout : settings.commandTimeout)
-    guard reply.code >= 400 || [.proceed, .delivered].contains(Judgement.of(reply, at: stage)) else { throw Setback(stage, reply) }
-    return reply
-  }
-
-  /// Hears out the replies to what left together with a MAIL that was refused; they say nothing more, but they must come.
-  @Loop private mutating func discardReplies(_ report: inout TransactionReport) async {
-    do throws(Setback) {
-      for _ in report.open { _ = try await dialogue.reply(at: .recipient, within: settings.commandTimeout) }
-      let data = try await dialogue.reply(at: .data, within: settings.commandTimeout)
-      if data.code < 400 { try await sendNothing() }
-    } catch {
-      end(&report)
-    }
-  }
-
-  /// RFC 2920 §3.1: an upstream that waits for a body nobody wants gets an empty one.
-  @Loop private mutating func sendNothing() async throws(Setback) {
-    dialogue.wire.output.append(".\r\n")
-    _ = try await reply(at: .endOfData)
-  }
-
-  /// Sends the body, its dots stuffed, in portions that bound our memory.
-  @Loop private mutating func send(_ consignment: Consignment) async throws(Setback) {
-    var encoder = BodyEncoder()
-    var content = consignment.content()
-    while true {
-      let piece: [UInt8]?
-      do throws(SpoolFailure) {
-        piece = try await content.next()
-      } catch {
-        throw Setback(.endOfData, .connectionLost("the message cannot be read back: \(error)"))
-      }
-      guard let piece else { break }
-      var start = 0
-      while start < piece.count {
-        let end = min(start + UpstreamSession.portion, piece.count)
-        do throws(BodyFault) {
-          try encoder.encode(piece.span.extracting(start..<end), into: &dialogue.wire.output)
-        } catch {
-          throw Setback(.endOfData, .connectionLost("the message has a flaw that must not leave: \(error)"))
-        }
-        start = end
-        if dialogue.wire.output.count >= UpstreamSession.portion {
-          try await dialogue.flush(at: .endOfData, within: settings.dataTimeout)
-        }
-      }
-    }
-    do throws(BodyFault) {
-      try encoder.finish(into: &dialogue.wire.output)
-    } catch {
-      throw Setback(.endOfData, .connectionLost("the message has a flaw that must not leave: \(error)"))
-    }
-  }
-
-  @Loop private mutating func reset(_ report: inout TransactionReport) async {
-    UpstreamCommand.reset.append(to: &dialogue.wire.output)
-    do throws(Setback) {
-      _ = try await dialogue.agreement(at: .idle, within: settings.commandTimeout)
-    } catch {
-      end(&report)
-    }
-  }
-
-  @Loop private mutating func end(_ report: inout TransactionReport) {
-    report.connectionEnded = true
+  @Loop private mutating func quit() async {
+    UpstreamCommand.quit.append(to: &dialogue.wire.output)
+    // Whatever it answers, the conversation is over.
+    _ = try? await dialogue.reply(at: .idle, within: min(settings.commandTimeout, .seconds(5)))
     dialogue.wire.stream.close()
   }
 
-  private static let portion = 65_536
+  private static let isUseless = Setback(.idle, .connectionLost("the upstream hung up, or spoke out of turn, before any mail"))
 }

@@ -62,9 +62,10 @@ struct Sleeper {
     sink(last.place)
   }
 
-  /// Rings every alarm that is due.
+  /// Rings every alarm that is due; one that is set meanwhile waits for the next time, even when it is due at once.
   func ring(at now: Moment) {
-    while let first = heap.first, first.due <= now {
+    let present = sets
+    while let first = heap.first, first.due <= now, first.order < present {
       cancel(first)
       switch first.purpose {
       case .berth(let sleeper): sleeper.berth.wake(.timedOut)

@@ -3,9 +3,10 @@ package import Timekeeping
 
 /// Where one task lies until somebody wakes it: the only way in which code on the loop waits.
 ///
-/// The task hops to an executor that never runs anything and only keeps the job; waking hands the job to the loop's ready queue, which runs it as
-/// itself. That is half the price of a continuation, and never leaves the loop's thread. One task at a time; whoever waits checks its condition
-/// first, since a wake without a sleeper is forgotten. Invariant: a berth with a sleeper is woken before it goes, or its task would never end.
+/// The task hops to an executor that never runs anything and only keeps the job; waking hands the job to the loop's ready queue, which
+/// runs it as itself. That is half the price of a continuation, and never leaves the loop's thread. One task at a time; whoever waits
+/// checks its condition first, since a wake without a sleeper is forgotten. Invariant: a berth with a sleeper is woken before it goes,
+/// or its task would never end.
 @Loop package final class Berth {
   private let loop: EventLoop
   private let mooring = Mooring()

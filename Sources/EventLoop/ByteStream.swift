@@ -27,6 +27,8 @@ package import Timekeeping
   var peer: SocketAddress { get }
   /// The user at the other end of a Unix socket; nil where the kernel does not tell.
   var peerUser: UInt32? { get }
+  /// Who is at the other end, as far as the kernel tells; to be asked before anything is said.
+  func peerIdentity(by lookup: PeerLookup) -> PeerIdentity
 }
 
 /// Where connections arrive.

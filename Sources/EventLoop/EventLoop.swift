@@ -72,7 +72,9 @@ package import Timekeeping
     turns &+= 1
     ready.runPresentJobs()
     guard tasks > 0 else { return }
-    alarms.ring(at: driver.clock.moment)
+    // Whoever is rung must find the moment of its alarm come.
+    moment = driver.clock.moment
+    alarms.ring(at: moment)
     driver.poll(until: ready.count > 0 || mailbox.isFull ? moment : alarms.next)
     moment = driver.clock.moment
     for work in mailbox.takeAll() { work() }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Everything that belongs to the relay's one thread: sessions, schedule, spool index, control.
 ///
-/// The compiler proves that what is marked `@Loop` is touched by nobody else, so there are no locks in the data path. Each thread that runs an
-/// ``EventLoop`` has a `Loop` of its own; the daemon runs one, the tests run several simulated ones side by side, which share nothing.
+/// The compiler proves that what is marked `@Loop` is touched by nobody else, so there are no locks in the data path. Each thread that
+/// runs an ``EventLoop`` has a `Loop` of its own; the daemon runs one, the tests run several simulated ones side by side, which share
+/// nothing.
 @globalActor package actor Loop {
   package static let shared = Loop()
 

@@ -5,8 +5,8 @@ package import Timekeeping
 
 /// A socket on the loop.
 ///
-/// The kernel tells once when a direction opens (edge triggered); the flags remember it until a call says "not now". A short read also says that
-/// nothing more is there, which saves a call, unless the end was announced already: no second edge would tell of that.
+/// The kernel tells once when a direction opens (edge triggered); the flags remember it until a call says "not now". A short read also
+/// says that nothing more is there, which saves a call, unless the end was announced already: no second edge would tell of that.
 @Loop package final class SocketStream: ByteStream, PollTarget {
   package let peer: SocketAddress
   private let loop: EventLoop
@@ -89,6 +89,10 @@ package import Timekeeping
   package var holdsUnsentBytes: Bool { false }
 
   package var peerUser: UInt32? { socket?.peerUser() ?? nil }
+
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity {
+    socket?.peerIdentity(by: lookup, at: loop.moment) ?? .unknown(.brokenOff)
+  }
 
   package func finishWriting() { socket?.finishWriting() }
 

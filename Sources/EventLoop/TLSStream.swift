@@ -6,8 +6,8 @@ package import Timekeeping
 
 /// TLS over another stream.
 ///
-/// The session below knows bytes only; this moves them. Ciphertext that the way out does not take at once waits here, and no more plaintext is
-/// encrypted meanwhile, so that a slow peer bounds our memory.
+/// The session below knows bytes only; this moves them. Ciphertext that the way out does not take at once waits here, and no more
+/// plaintext is encrypted meanwhile, so that a slow peer bounds our memory.
 @Loop package final class TLSStream: ByteStream {
   /// What the handshake found out; nil before it is complete.
   package var tlsPeer: TLSPeer? { session.peer }
@@ -25,6 +25,8 @@ package import Timekeeping
   package var peer: SocketAddress { lower.peer }
 
   package var peerUser: UInt32? { lower.peerUser }
+
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { lower.peerIdentity(by: lookup) }
 
   package var holdsUnsentBytes: Bool { !outgoing.isEmpty || lower.holdsUnsentBytes }
 
@@ -104,6 +106,9 @@ package import Timekeeping
     if !outgoing.isEmpty { _ = lower.write(from: &outgoing) }
     lower.close()
   }
+
+  /// The bytes that tie a login to this connection; nil where the kind is not defined for it.
+  package func channelBinding(_ kind: TLSChannelBinding) -> [UInt8]? { session.channelBinding(kind) }
 
   /// The newest ticket for a later connection to the same peer; to be asked for when the connection ends.
   package func takeTicket() -> TLSTicket? { session.takeTicket() }

@@ -6,8 +6,9 @@ package import Timekeeping
 
 /// One end of a conversation: a stream with what has arrived and what shall leave.
 ///
-/// It lives as a local variable of the session that speaks. Bytes that wait are handed out without suspending; answers are collected and leave
-/// together just before the session would wait, so that a pipelined burst costs one read and one write. An idle wire holds no buffers.
+/// It lives as a local variable of the session that speaks. Bytes that wait are handed out without suspending; answers are collected
+/// and leave together just before the session would wait, so that a pipelined burst costs one read and one write. An idle wire holds no
+/// buffers.
 package struct Wire: ~Copyable {
   /// The stream beneath.
   package var stream: any ByteStream

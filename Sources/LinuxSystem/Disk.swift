@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The part of a disk that one directory tree takes up: what the spool asks of storage, and nothing more.
 ///
-/// Every call may block; the journal thread or a worker makes them, never the loop (except while starting). Two conformers: ``LinuxDisk``, and a
-/// simulated one for the tests that loses, tears and reorders what was not synced, as a real one may. Paths are relative to the root, made
-/// of names without `..`, and no call follows a symbolic link.
+/// Every call may block; the journal thread or a worker makes them, never the loop (except while starting). Two conformers:
+/// ``LinuxDisk``, and a simulated one for the tests that loses, tears and reorders what was not synced, as a real one may. Paths are
+/// relative to the root, made of names without `..`, and no call follows a symbolic link.
 package protocol Disk: AnyObject, Sendable {
   /// Opens a file for reading and writing.
   func open(_ path: String, _ mode: DiskOpenMode) throws(SystemFailure) -> any DiskFile

@@ -4,9 +4,9 @@ internal import Glibc
 
 /// A directory tree on a real file system.
 ///
-/// Everything is opened below the root's descriptor, name by name, and no step follows a symbolic link, so that whoever may write elsewhere
-/// on the machine cannot lead us out. Files are our own, regular and have one name; anything else is refused (`EPERM`). Directories are made
-/// with mode 0700, files with 0600.
+/// Everything is opened below the root's descriptor, name by name, and no step follows a symbolic link, so that whoever may write
+/// elsewhere on the machine cannot lead us out. Files are our own, regular and have one name; anything else is refused (`EPERM`).
+/// Directories are made with mode 0700, files with 0600.
 package final class LinuxDisk: Disk {
   private let root: Int32
   /// Where the tree is, for messages.

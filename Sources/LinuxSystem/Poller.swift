@@ -5,7 +5,8 @@ internal import Timekeeping
 
 /// One epoll instance: which descriptors have something to tell.
 ///
-/// Tokens are the caller's; it puts slot and generation into them, so that an event for a descriptor that was closed in the same batch finds nobody.
+/// Tokens are the caller's; it puts slot and generation into them, so that an event for a descriptor that was closed in the same batch
+/// finds nobody.
 package struct Poller: ~Copyable {
   private let epoll: Descriptor
   private var batch: [clinux_event]

@@ -2,6 +2,7 @@
 internal import CLinux
 internal import Glibc
 package import Octets
+package import Timekeeping
 
 /// One non-blocking stream socket.
 ///
@@ -120,6 +121,9 @@ package struct Socket: ~Copyable {
     var (process, user, group): (pid_t, uid_t, gid_t) = (0, 0, 0)
     return unsafe clinux_peer(number, &process, &user, &group) == 0 ? user : nil
   }
+
+  /// Who is at the other end, as far as the kernel tells.
+  package func peerIdentity(by lookup: PeerLookup, at now: Moment) -> PeerIdentity { lookup.identify(self, at: now) }
 
   /// Small answers leave at once instead of waiting for more.
   package func sendWithoutDelay() {

@@ -81,6 +81,8 @@ package struct Submitter: Hashable, Sendable {
   package var greeting: String
   /// The user the connection belongs to; nil is unknown.
   package var user: UInt32?
+  /// What that user is called; nil is unknown.
+  package var userName: String?
   /// The systemd unit it runs in; nil is unknown.
   package var unit: String?
 

@@ -16,6 +16,11 @@ package struct CRC32C: Hashable, Sendable {
     value = unsafe bytes.withUnsafeBytes { unsafe coctets_crc32c(value, $0.baseAddress, $0.count) }
   }
 
+  /// Continues over the eight bytes of a number, the least significant first.
+  package mutating func add(_ number: UInt64) {
+    value = unsafe withUnsafeBytes(of: number.littleEndian) { unsafe coctets_crc32c(value, $0.baseAddress, $0.count) }
+  }
+
   /// Continues over more bytes.
   package mutating func add(_ bytes: Span<UInt8>) {
     value = unsafe bytes.withUnsafeBufferPointer { unsafe coctets_crc32c(value, $0.baseAddress, $0.count) }

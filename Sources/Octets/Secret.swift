@@ -52,11 +52,7 @@ package struct Secret: Sendable {
 
 extension Secret: Equatable {
   package static func == (left: Secret, right: Secret) -> Bool {
-    guard left.count == right.count else { return false }
-    let (mine, theirs) = (left.bytes, right.bytes)
-    var difference: UInt8 = 0
-    for index in 0..<mine.count { difference |= mine[index] ^ theirs[index] }
-    return difference == 0
+    left.bytes.equalsInConstantTime(right.bytes)
   }
 }
 

@@ -40,6 +40,9 @@ extension Span where Element == UInt8 {
     return true
   }
 
+  /// The text these bytes show; what is not UTF-8 becomes U+FFFD.
+  package var decodedText: String { unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) } }
+
   /// The text these bytes are when they are valid UTF-8.
   package var utf8Text: String? {
     unsafe withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) }
@@ -58,4 +61,11 @@ extension UInt8 {
 
   /// Whether this byte is an ASCII letter.
   @inlinable package var isASCIILetter: Bool { (self | 0x20) &- 0x61 < 26 }
+}
+
+extension [UInt8] {
+  /// Adds bytes that somebody lends.
+  @inlinable package mutating func append(_ more: Span<UInt8>) {
+    unsafe more.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+  }
 }

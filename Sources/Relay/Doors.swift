@@ -2,13 +2,15 @@
 package import EventLoop
 import LinuxSystem
 import Settings
+package import Submission
 
 /// The sockets of the house: where mail comes in, and where control asks.
 ///
-/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the control socket.
+/// Sockets handed over by the service manager take the place of the addresses in the settings; one named `varlink` or `control` is the
+/// control socket.
 @Loop struct Doors {
   /// Where mail comes in.
-  private(set) var mail: [any Listener] = []
+  private(set) var mail: [MailDoor] = []
   /// Where control asks.
   private(set) var control: (any Listener)?
 
@@ -17,11 +19,13 @@ import Settings
     do throws(RelayFailure) {
       mail = inherited.mail
       if mail.isEmpty {
-        for address in settings.listen.addresses { mail.append(try Doors.open(SocketAddress(address), network, .open)) }
+        let listen = settings.listen
+        for address in listen.addresses { mail.append(try Doors.open(address, network, listen, .clear)) }
+        for address in listen.tlsAddresses { mail.append(try Doors.open(address, network, listen, .implicitTLS)) }
       }
       let place = SocketAddress.unix(settings.control.socket.path)
       control = inherited.control
-      if control == nil { control = try Doors.open(place, network, .guarded(settings.control)) }
+      if control == nil { control = try Doors.open(place, network, settings.control.mode, settings.control.group) }
     } catch {
       close()
       throw error
@@ -30,21 +34,22 @@ import Settings
 
   /// Closes them all.
   func close() {
-    for listener in mail { listener.close() }
+    for door in mail { door.listener.close() }
     control?.close()
   }
 
-  private enum Access {
-    case open
-    case guarded(ControlSettings)
+  private static func open(
+    _ address: ListenAddress, _ network: any Network, _ listen: ListenSettings, _ protection: MailDoor.Protection
+  ) throws(RelayFailure) -> MailDoor {
+    MailDoor(try open(SocketAddress(address), network, listen.socketMode, listen.socketGroup), protection)
   }
 
-  private static func open(_ address: SocketAddress, _ network: any Network, _ access: Access) throws(RelayFailure) -> any Listener {
+  private static func open(
+    _ address: SocketAddress, _ network: any Network, _ mode: FileMode, _ group: PlainName?
+  ) throws(RelayFailure) -> any Listener {
     do throws(SystemFailure) {
       let listener = try network.listen(on: address)
-      if case .guarded(let control) = access, case .unix(let path) = address {
-        try SocketFile.protect(path, mode: control.mode.bits, group: control.group?.name)
-      }
+      if case .unix(let path) = address { try SocketFile.protect(path, mode: mode.bits, group: group?.name) }
       return listener
     } catch {
       throw .listening(address: "\(address)", error)
@@ -53,12 +58,12 @@ import Settings
 }
 
 /// Listeners over sockets that the service manager handed over.
-package struct InheritedListeners {
-  package let mail: [any Listener]
+@Loop package struct InheritedListeners {
+  package let mail: [MailDoor]
   package let control: (any Listener)?
 
   /// Listeners that were handed over.
-  package init(mail: [any Listener] = [], control: (any Listener)? = nil) {
+  package init(mail: [MailDoor] = [], control: (any Listener)? = nil) {
     self.mail = mail
     self.control = control
   }

@@ -9,6 +9,7 @@ import ServiceManager
 package import Settings
 import Spool
 import Submission
+import TLS
 import Telemetry
 import Timekeeping
 
@@ -16,8 +17,8 @@ import Timekeeping
 ///
 ///     bind ──► recover ──► seed ──► READY ──► serve ──(stop)──► no new mail ──► sessions end ──► deliveries end ──► spool closed
 ///
-/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted before the spool is
-/// recovered. Whatever is still on the road when time is up stays in the spool.
+/// Sockets are bound first, so that a mistake shows at once and apps wait in the kernel instead of being refused; nothing is accepted
+/// before the spool is recovered. Whatever is still on the road when time is up stays in the spool.
 @Loop package final class Relay {
   /// The settings in force.
   package private(set) var settings: RelaySettings
@@ -59,14 +60,19 @@ import Timekeeping
     }
     for event in spool.report.events(after: means.clock.moment - begun) { log.note(event) }
     dispatcher = Dispatcher(loop, spool, settings, means.forDelivery) { log.note($0) }
-    submission = SubmissionServer(loop, spool, settings) {
-      log.note($0)
-    } deliver: { [dispatcher] in
-      dispatcher.take($0)
+    do throws(TLSContextFailure) {
+      submission = try SubmissionServer(loop, spool, settings, peers: means.peers) {
+        log.note($0)
+      } deliver: { [dispatcher] in
+        dispatcher.take($0)
+      }
+    } catch {
+      doors.close()
+      throw .certificate(error)
     }
     dispatcher.seed()
     control = ControlServer(loop, self)
-    for listener in doors.mail { submission.serve(listener) }
+    for door in doors.mail { submission.serve(door) }
     if let listener = doors.control { control?.serve(listener) }
     for warning in settings.warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
     log.note(.service(.ready(queued: spool.report.messages, after: means.clock.moment - begun)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
 package import Spool
+package import TLS
 
 /// Why the relay could not start.
 package enum RelayFailure: Error, Sendable {
@@ -8,12 +9,15 @@ package enum RelayFailure: Error, Sendable {
   case spool(SpoolFailure)
   /// A place to take mail in, or the control socket, could not be opened.
   case listening(address: String, SystemFailure)
+  /// The certificate for clients that want TLS is of no use.
+  case certificate(TLSContextFailure)
 }
 
 extension RelayFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .spool(let failure): "spool: \(failure)"
+    case .certificate(let failure): "Listen.CertificateFile: \(failure)"
     case .listening(let address, let failure): "cannot listen on \(address): \(failure.reason)\(RelayFailure.remedy(failure))"
     }
   }

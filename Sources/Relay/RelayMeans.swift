@@ -18,6 +18,8 @@ package struct RelayMeans {
   /// Threads for whatever else may block.
   package let workers: any Workers
   package let secrets: SecretReader
+  /// Who is at the other end of a connection.
+  package let peers: PeerLookup
   package let generator: any RandomNumberGenerator
   package let notifier: ServiceNotifier
   package let log: EventLog
@@ -26,7 +28,7 @@ package struct RelayMeans {
   package init(
     clock: any TimeSource, network: any Network, disk: any Disk, resolver: any NameResolver, journal: any Workers, workers: any Workers,
     secrets: SecretReader,
-    generator: any RandomNumberGenerator, notifier: ServiceNotifier, log: EventLog
+    generator: any RandomNumberGenerator, notifier: ServiceNotifier, log: EventLog, peers: PeerLookup = PeerLookup()
   ) {
     self.clock = clock
     self.network = network
@@ -35,6 +37,7 @@ package struct RelayMeans {
     self.journal = journal
     self.workers = workers
     self.secrets = secrets
+    self.peers = peers
     self.generator = generator
     self.notifier = notifier
     self.log = log

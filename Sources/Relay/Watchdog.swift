@@ -6,8 +6,8 @@ import Timekeeping
 
 /// Feeds the service manager's watchdog from the loop, and only while the journal's thread makes progress too.
 ///
-/// A hung loop never gets here; a disk that keeps one write for longer than half the limit makes it fall silent. Either way the manager kills and
-/// restarts the daemon, which recovers everything it has promised.
+/// A hung loop never gets here; a disk that keeps one write for longer than half the limit makes it fall silent. Either way the manager
+/// kills and restarts the daemon, which recovers everything it has promised.
 @Loop final class Watchdog {
   private let loop: EventLoop
   private let notifier: ServiceNotifier

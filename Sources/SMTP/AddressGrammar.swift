@@ -126,7 +126,7 @@ package enum AddressGrammar {
   private static func checkedText(_ bytes: Span<UInt8>) throws(AddressFault) -> String {
     var all: UInt8 = 0
     for index in bytes.indices { all |= bytes[index] }
-    guard all >= 0x80 else { return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) } }
+    guard all >= 0x80 else { return bytes.decodedText }
     guard let text = bytes.utf8Text else { throw .badUTF8 }
     for scalar in text.unicodeScalars where !scalar.isASCII {
       switch scalar.value {

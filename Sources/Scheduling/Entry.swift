@@ -11,12 +11,15 @@ package struct Entry: Hashable, Sendable {
   package let attempts: Int
   /// Whose share it belongs to.
   package let lane: Lane
+  /// How it stands beside others.
+  package let priority: Priority
 
   init(_ slot: Slot) {
     standing = slot.standing
     due = slot.due
     attempts = Int(slot.attempts)
-    lane = Lane(number: slot.lane)
+    lane = LaneTurns.lane(of: Int(slot.queue))
+    priority = LaneTurns.priority(of: Int(slot.queue))
   }
 }
 

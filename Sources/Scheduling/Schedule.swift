@@ -3,25 +3,30 @@ package import Mail
 package import Octets
 package import Timekeeping
 
-/// Which message is due when: the one list of everything that waits, is being delivered or is held.
+/// Which message is due when, and whose turn it is: the one list of everything that waits, is being delivered or is held.
 ///
-/// Made for a million entries after an outage: flat arrays and no object per message, under 40 bytes for each in all. `slots` are dense
-/// (the last moves into a gap), `heap` orders the waiting ones by due time and then by age, and `index` finds the slot of a message.
-/// Every operation is O(log n) but ``flushAll(now:)``, which is O(n). Memory follows the number of entries up and down.
+/// Made for a million entries after an outage: flat arrays and no object per message, about 40 bytes for each in all. `slots` are dense
+/// (the last moves into a gap), each lane and priority has a heap of those that wait, ``LaneTurns`` decides between them, and `index`
+/// finds the slot of a message. Every operation is O(log n) but ``flushAll(now:)``, which is O(n). Memory follows the number of entries
+/// up and down.
 ///
 ///     insert ──► waiting ──take──► taken ──settle──► (gone)
 ///                 ▲  │ hold          │ postpone
 ///                 │  ▼               ▼
 ///         release └─ held ◄─── if hold was asked meanwhile, else waiting
 ///
-/// Invariants: a slot is in the heap exactly when its message waits; `heap[slots[s].position] == s`; `index` holds every slot once.
+/// Invariants: a slot is in the heap of its queue exactly when its message waits; `index` holds every slot once; `turns` knows the due
+/// time of each heap's first.
 package struct Schedule: Sendable {
-  var slots: [Slot] = []
-  var heap: [UInt32] = []
-  var index = SlotIndex()
+  private var slots: [Slot] = []
+  private var heaps: [MessageHeap] = []
+  private var turns = LaneTurns()
+  private var index = SlotIndex()
 
   /// How many messages are held.
   package private(set) var heldCount = 0
+  /// How many messages wait for their time or their turn.
+  package private(set) var waitingCount = 0
 
   /// A schedule of nothing.
   package init() {}
@@ -29,39 +34,48 @@ package struct Schedule: Sendable {
   /// How many messages it knows.
   package var count: Int { slots.count }
 
-  /// How many messages wait for their time.
-  package var waitingCount: Int { heap.count }
-
   /// How many messages are being delivered.
-  package var takenCount: Int { slots.count - heap.count - heldCount }
+  package var takenCount: Int { slots.count - waitingCount - heldCount }
 
-  /// When the next message is due; nil when none waits.
-  package var nextDue: Moment? { heap.first.map { slots[Int($0)].due } }
+  /// From when on ``take(dueBy:limit:)`` gives something: a moment that has passed where something is due, nil when nothing waits.
+  package var nextDue: Moment? { turns.nextDue }
+
+  /// How many messages of a lane wait.
+  package func waitingCount(in lane: Lane) -> Int {
+    Priority.allCases.reduce(0) { count, priority in
+      let queue = Int(LaneTurns.queue(of: lane, priority))
+      return count + (queue < heaps.count ? heaps[queue].count : 0)
+    }
+  }
 
   /// Makes room for so many messages at once, as recovery knows how many there will be.
   package mutating func reserve(_ count: Int) {
     slots.reserveCapacity(count)
-    heap.reserveCapacity(count)
     index.reserve(count, slots)
   }
 
   /// Adds a message that waits; it must not be known yet.
-  package mutating func insert(_ id: MessageID, due: Moment, lane: Lane = Lane(number: 0), attempts: Int = 0) {
+  package mutating func insert(
+    _ id: MessageID, due: Moment, lane: Lane = Lane(number: 0), priority: Priority = .interactive, attempts: Int = 0
+  ) {
     precondition(index.find(id.number, in: slots) == nil, "a message is scheduled once")
     precondition(slots.count < Int(Slot.mostSlots), "slot numbers fit into 32 bits")
     slots.growGently()
-    slots.append(
-      Slot(id: id.number, due: due, position: Slot.held, attempts: UInt16(clamping: attempts), lane: lane.number))
+    slots.append(Slot(id: id.number, due: due, attempts: attempts, queue: LaneTurns.queue(of: lane, priority)))
     let slot = UInt32(slots.count - 1)
     index.insert(slot, in: slots)
     enqueue(slot)
   }
 
-  /// Takes up to `limit` messages that are due at `now`, the longest due first, adding them to `taken`; they are then neither waiting
-  /// nor gone.
+  /// Takes up to `limit` messages that are due at `now`, adding them to `taken`; they are then neither waiting nor gone. Lanes take
+  /// turns; within a lane the longest due goes first.
   package mutating func take(dueBy now: Moment, limit: Int, into taken: inout [MessageID]) {
+    turns.advance(to: now)
     var left = limit
-    while left > 0, let first = heap.first, slots[Int(first)].due <= now {
+    while left > 0, let queue = turns.front, let first = heaps[queue].first {
+      // A moment named before may lie behind `now`.
+      guard slots[Int(first)].due <= now else { break }
+      turns.serve()
       dequeue(first)
       slots[Int(first)].position = Slot.taken
       taken.append(slots[Int(first)].messageID)
@@ -69,7 +83,7 @@ package struct Schedule: Sendable {
     }
   }
 
-  /// The messages that are due at `now`, up to `limit`, the longest due first; they are then neither waiting nor gone.
+  /// The messages that are due at `now`, up to `limit`, as lanes take turns; they are then neither waiting nor gone.
   package mutating func take(dueBy now: Moment, limit: Int) -> [MessageID] {
     var taken: [MessageID] = []
     take(dueBy: now, limit: limit, into: &taken)
@@ -105,11 +119,10 @@ package struct Schedule: Sendable {
     if slot != last {
       index.rename(last, to: slot, in: slots)
       slots[Int(slot)] = slots[Int(last)]
-      if slots[Int(slot)].standing == .waiting { heap[Int(slots[Int(slot)].position)] = slot }
+      if slots[Int(slot)].standing == .waiting { heaps[Int(slots[Int(slot)].queue)].rename(to: slot, slots) }
     }
     slots.removeLast()
     slots.shrinkGently()
-    heap.shrinkGently()
     index.shrinkGently(slots)
     return true
   }
@@ -129,9 +142,12 @@ package struct Schedule: Sendable {
 
   /// Makes every waiting message due at `now`, in the order of their numbers where they were not due before; answers how many wait.
   @discardableResult package mutating func flushAll(now: Moment) -> Int {
-    for slot in heap where slots[Int(slot)].due > now { slots[Int(slot)].due = now }
-    for position in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(from: position) }
-    return heap.count
+    turns.advance(to: now)
+    for queue in heaps.indices where heaps[queue].count > 0 {
+      heaps[queue].flush(now: now, &slots)
+      updateTurn(of: queue)
+    }
+    return waitingCount
   }
 
   /// Keeps a message from being taken until it is released; answers where it stood, nil when it is unknown. One that is taken is held
@@ -172,8 +188,8 @@ package struct Schedule: Sendable {
 
   /// How much memory the lists take.
   package var footprint: ByteCount {
-    ByteCount(
-      bytes: slots.capacity * MemoryLayout<Slot>.stride + heap.capacity * MemoryLayout<UInt32>.stride + index.footprint)
+    let bytes = slots.capacity * MemoryLayout<Slot>.stride + index.footprint
+    return ByteCount(bytes: heaps.reduce(bytes) { $0 + $1.footprint })
   }
 
   /// Whether an attempt counts.
@@ -183,53 +199,21 @@ package struct Schedule: Sendable {
     /// It never came to that.
     case uncounted
   }
-}
 
-extension Schedule {
   private mutating func enqueue(_ slot: UInt32) {
-    heap.growGently()
-    heap.append(slot)
-    rise(from: heap.count - 1)
+    let queue = Int(slots[Int(slot)].queue)
+    if queue >= heaps.count { heaps.append(contentsOf: repeatElement(MessageHeap(), count: queue + 1 - heaps.count)) }
+    heaps[queue].insert(slot, &slots)
+    waitingCount += 1
+    updateTurn(of: queue)
   }
 
   private mutating func dequeue(_ slot: UInt32) {
-    let position = Int(slots[Int(slot)].position)
-    let last = heap.removeLast()
-    guard position < heap.count else { return }
-    heap[position] = last
-    slots[Int(last)].position = UInt32(position)
-    rise(from: position)
-    sink(from: Int(slots[Int(last)].position))
+    let queue = Int(slots[Int(slot)].queue)
+    heaps[queue].remove(slot, &slots)
+    waitingCount -= 1
+    updateTurn(of: queue)
   }
 
-  private mutating func rise(from start: Int) {
-    var position = start
-    let slot = heap[position]
-    while position > 0 {
-      let parent = (position - 1) / 2
-      guard slots[Int(slot)].precedes(slots[Int(heap[parent])]) else { break }
-      place(heap[parent], at: position)
-      position = parent
-    }
-    place(slot, at: position)
-  }
-
-  private mutating func sink(from start: Int) {
-    var position = start
-    let slot = heap[position]
-    while true {
-      var child = 2 * position + 1
-      guard child < heap.count else { break }
-      if child + 1 < heap.count, slots[Int(heap[child + 1])].precedes(slots[Int(heap[child])]) { child += 1 }
-      guard slots[Int(heap[child])].precedes(slots[Int(slot)]) else { break }
-      place(heap[child], at: position)
-      position = child
-    }
-    place(slot, at: position)
-  }
-
-  private mutating func place(_ slot: UInt32, at position: Int) {
-    heap[position] = slot
-    slots[Int(slot)].position = UInt32(position)
-  }
+  private mutating func updateTurn(of queue: Int) { turns.update(queue, due: heaps[queue].first.map { slots[Int($0)].due }) }
 }

@@ -8,12 +8,20 @@ struct Slot: Sendable {
   let id: UInt64
   /// When it is due; of a taken or held message, when it last was.
   var due: Moment
-  /// Where it is in the heap, or one of the marks below.
+  /// Where it is in its heap, or one of the marks below.
   var position: UInt32
   /// How many attempts have been counted; stays at the largest number.
   var attempts: UInt16
-  /// Whose share it belongs to.
-  let lane: UInt16
+  /// Its lane and priority, as ``LaneTurns`` numbers them.
+  let queue: UInt16
+
+  init(id: UInt64, due: Moment, attempts: Int, queue: UInt16) {
+    self.id = id
+    self.due = due
+    self.attempts = UInt16(clamping: attempts)
+    self.queue = queue
+    position = Slot.held
+  }
 
   static let held: UInt32 = .max
   static let taken: UInt32 = .max - 1

@@ -13,8 +13,13 @@ package struct AddressBlock: Hashable, Sendable {
     other.isIPv4 == address.isIPv4 && other.prefix(prefixLength) == address
   }
 
-  /// Whether it is every address there is.
-  package var isEverything: Bool { prefixLength == 0 }
+  /// Whether it is every address there is, or is written as if it were: `0.0.0.0/0`, `0.0.0.0`.
+  package var isEverything: Bool { prefixLength == 0 || (address.isUnspecified && prefixLength == address.width) }
+
+  /// The block that `text` is; nil when it is none.
+  package init?(_ text: String) {
+    do throws(ValueRefusal) { try self.init(written: text) } catch { return nil }
+  }
 }
 
 extension AddressBlock: SingleSettingValue {

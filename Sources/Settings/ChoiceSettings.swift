@@ -45,8 +45,15 @@ extension TLSMode: ChoiceSettingValue {
   }
 }
 
-/// A way to log in (RFC 4422).
+/// A way to log in (RFC 4422), the strongest first.
 package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
+  case scramSHA256Plus = "SCRAM-SHA-256-PLUS"
+  case scramSHA1Plus = "SCRAM-SHA-1-PLUS"
+  case scramSHA256 = "SCRAM-SHA-256"
+  case scramSHA1 = "SCRAM-SHA-1"
+  case oauthBearer = "OAUTHBEARER"
+  case xoauth2 = "XOAUTH2"
+  case cramMD5 = "CRAM-MD5"
   case plain = "PLAIN"
   case login = "LOGIN"
 }
@@ -72,4 +79,49 @@ package enum LogLevel: String, CaseIterable, Hashable, Sendable {
 
 extension LogLevel: ChoiceSettingValue {
   static var noun: String { "a log level" }
+}
+
+/// A service extension that the house can offer to apps, by its keyword in the answer to EHLO (RFC 5321 §2.2).
+package enum ServiceExtension: String, CaseIterable, Hashable, Sendable {
+  /// Several commands in one flight.
+  case pipelining = "PIPELINING"
+  /// The size announced beforehand.
+  case size = "SIZE"
+  /// Bytes above 0x7f in a body.
+  case eightBitMIME = "8BITMIME"
+  /// Addresses and headers in UTF-8.
+  case smtpUTF8 = "SMTPUTF8"
+  /// Wishes about reports.
+  case dsn = "DSN"
+  /// Messages sent by BDAT.
+  case chunking = "CHUNKING"
+  /// Bodies that are no text; few upstreams take them.
+  case binaryMIME = "BINARYMIME"
+  /// Delivery at a later time.
+  case futureRelease = "FUTURERELEASE"
+  /// TLS the whole way or not at all.
+  case requireTLS = "REQUIRETLS"
+  /// Limits told beforehand.
+  case limits = "LIMITS"
+  /// Codes that programs can read.
+  case enhancedStatusCodes = "ENHANCEDSTATUSCODES"
+}
+
+extension ServiceExtension: ChoiceSettingValue {
+  static var noun: String { "an extension this program knows" }
+  static var kind: String { "extension" }
+}
+
+/// Whether apps can turn TLS on, and whether they must.
+package enum StartTLS: String, CaseIterable, Hashable, Sendable {
+  /// Never.
+  case no
+  /// Whoever wants to.
+  case offered
+  /// Clients on other machines must.
+  case required
+}
+
+extension StartTLS: ChoiceSettingValue {
+  static var noun: String { "a way to offer STARTTLS" }
 }

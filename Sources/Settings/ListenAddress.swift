@@ -8,6 +8,9 @@ package enum ListenAddress: Hashable, Sendable {
   /// A Unix socket in the file system.
   case unix(path: String)
 
+  /// Whether the system chooses the port.
+  package var takesAnyPort: Bool { if case .tcp(_, 0) = self { true } else { false } }
+
   /// Whether only this machine can reach it.
   package var isLocal: Bool {
     switch self {

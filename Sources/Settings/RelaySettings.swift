@@ -10,6 +10,8 @@ package struct RelaySettings: Sendable {
   package internal(set) var relay = HouseSettings()
   /// `[Listen]`: how mail comes in.
   package internal(set) var listen = ListenSettings()
+  /// `[Policy]`: who may send what to whom.
+  package internal(set) var policy = PolicySettings()
   /// `[Upstream]`: where it goes.
   package internal(set) var upstream = UpstreamSettings()
   /// `[Retry]`: when it is tried again.
@@ -49,33 +51,6 @@ package struct HouseSettings: Hashable, Sendable {
   package internal(set) var hostname: HostName?
   /// How long a stop waits for transactions in flight.
   package internal(set) var shutdownTimeout: Duration = .seconds(25)
-}
-
-/// `[Listen]`.
-package struct ListenSettings: Hashable, Sendable {
-  /// Where mail is taken in.
-  package internal(set) var addresses: [ListenAddress] = [
-    .tcp(IPAddress(127, 0, 0, 1), port: 25),
-    .tcp(IPAddress(octets: ([UInt8](repeating: 0, count: 15) + [1]).span), port: 25),
-  ]
-  /// Who may connect besides this machine.
-  package internal(set) var networks: [AddressBlock] = []
-  /// Connections at one time.
-  package internal(set) var maxConnections = 1000
-  /// The largest message, as it travels.
-  package internal(set) var maxMessageSize = ByteCount.mebibytes(35)
-  /// Recipients of one message.
-  package internal(set) var maxRecipients = 1000
-  /// Refused commands before a connection is closed.
-  package internal(set) var maxErrors = 10
-  /// Messages over one connection.
-  package internal(set) var maxTransactions = 1000
-  /// `Received:` lines before a message is taken for a loop.
-  package internal(set) var maxHops = 50
-  /// How long a client may take to say its next command.
-  package internal(set) var commandTimeout: Duration = .seconds(300)
-  /// How long a client may fall silent inside a message.
-  package internal(set) var dataTimeout: Duration = .seconds(180)
 }
 
 /// `[Retry]`.

@@ -4,6 +4,7 @@ package enum SampleFile {
   /// The whole file.
   package static var text: String {
     var lines = [
+      "# SPDX-License-Identifier: Apache-2.0",
       "# The configuration of posthoused(8), written from its table of settings.",
       "# posthouse.conf(5) explains the form; \"posthouse config check\" tells what is wrong with it, \"posthouse config show\" what "
         + "holds.",

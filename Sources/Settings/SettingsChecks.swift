@@ -21,6 +21,7 @@ struct SettingsChecks {
   mutating func run() {
     checkHostname()
     checkListeners()
+    checkCertificate()
     checkUpstreamHost()
     checkPassword()
     checkProtection()
@@ -37,22 +38,45 @@ struct SettingsChecks {
   }
 
   private mutating func checkListeners() {
-    guard areReadable("Listen.Address", "Listen.Networks") else { return }
+    guard areReadable("Listen.Address", "Listen.TLSAddress", "Listen.Networks") else { return }
     let listen = settings.listen
-    let open = listen.addresses.filter { !$0.isLocal }
+    let open = listen.everyAddress.filter { !$0.isLocal }
     if let first = open.first, listen.networks.isEmpty {
+      let key = listen.addresses.contains(first) ? "Listen.Address" : "Listen.TLSAddress"
       refuse(
-        "Listen.Address",
-        "Listen.Address \"\(first)\" can be reached from other machines, and nobody is named who may use it; "
+        key,
+        "\(key) \"\(first)\" can be reached from other machines, and nobody is named who may use it; "
           + "set Networks= under [Listen] to those who may, or listen on 127.0.0.1 and [::1]")
     }
     if open.isEmpty, !listen.networks.isEmpty {
       warn("Listen.Networks", "Listen.Networks has no effect, because no listening address can be reached from other machines")
     }
     for network in listen.networks where network.isEverything {
-      warn(
+      refuse(
         "Listen.Networks",
-        "Listen.Networks \"\(network.text)\" lets everybody who can reach this machine send mail; name the networks that may")
+        "Listen.Networks \"\(network.text)\" would let everybody who can reach this machine send mail; name the networks that may")
+    }
+  }
+
+  private mutating func checkCertificate() {
+    guard areReadable("Listen.CertificateFile", "Listen.KeyFile", "Listen.TLSAddress", "Listen.Address", "Listen.StartTLS") else { return }
+    let listen = settings.listen
+    if listen.certificateFile != nil, listen.keyFile == nil {
+      refuse("Listen.CertificateFile", "Listen.CertificateFile is set without its private key; set KeyFile= under [Listen]")
+    }
+    if listen.certificateFile == nil, listen.keyFile != nil {
+      refuse("Listen.KeyFile", "Listen.KeyFile is set without a certificate; set CertificateFile= under [Listen]")
+    }
+    for address in listen.tlsAddresses where listen.addresses.contains(address) && !address.takesAnyPort {
+      refuse("Listen.TLSAddress", "Listen.TLSAddress \"\(address)\" is in Listen.Address too; keep it in one of them")
+    }
+    guard listen.certificateFile == nil, listen.keyFile == nil else { return }
+    let remedy = "there is no certificate; set CertificateFile= and KeyFile= under [Listen]"
+    if let first = listen.tlsAddresses.first {
+      refuse("Listen.TLSAddress", "Listen.TLSAddress \"\(first)\" cannot speak TLS, because \(remedy)")
+    }
+    if listen.startTLS == .required {
+      refuse("Listen.StartTLS", "Listen.StartTLS \"required\" would shut out every other machine, because \(remedy)")
     }
   }
 
@@ -69,6 +93,7 @@ struct SettingsChecks {
     let sources: [(String, Bool)] = [
       ("Upstream.Password", upstream.password != nil), ("Upstream.PasswordFile", upstream.passwordFile != nil),
       ("Upstream.PasswordCredential", upstream.passwordCredential != nil), ("Upstream.PasswordCommand", upstream.passwordCommand != nil),
+      ("Upstream.TokenFile", upstream.tokenFile != nil), ("Upstream.TokenCommand", upstream.tokenCommand != nil),
     ]
     guard areReadable("Upstream.User"), sources.allSatisfy({ areReadable($0.0) }) else { return }
     let set = sources.filter(\.1).map(\.0)
@@ -85,7 +110,7 @@ struct SettingsChecks {
       refuse(key, "\(key) is set without a user; set User= under [Upstream], or take \(key.dropFirst("Upstream.".count))= away")
     }
     if upstream.user != nil, upstream.mechanisms.isEmpty {
-      refuse("Upstream.Auth", "Upstream.Auth names no way to log in; write Auth=PLAIN LOGIN")
+      refuse("Upstream.Auth", "Upstream.Auth names no way to log in; write Auth=PLAIN LOGIN, or take it away for all of them")
     }
   }
 
@@ -109,11 +134,15 @@ struct SettingsChecks {
       }
     }
     if upstream.verification == .off, upstream.tls != .none {
-      let prey = upstream.user == nil ? "the mail" : "the mail and the password"
-      warn(
-        "Upstream.Verify",
-        "Upstream.Verify=no: the certificate of \(host) is not checked, so anybody on the way can read \(prey); "
-          + "take Verify=no away, and name the authority with CAFile= if it is your own")
+      let remedy = "take Verify=no away, and name the authority with CAFile= if it is your own"
+      if upstream.user != nil, !host.isLocal {
+        refuse(
+          "Upstream.Verify",
+          "Upstream.Verify=no with User= would hand the password to whoever answers as \(host); \(remedy)")
+      } else {
+        let risk = "the certificate of \(host) is not checked, so anybody on the way can read the mail"
+        warn("Upstream.Verify", "Upstream.Verify=no: \(risk); \(remedy)")
+      }
     }
     checkPort(upstream)
   }
@@ -128,9 +157,11 @@ struct SettingsChecks {
   }
 
   private mutating func checkLoop() {
-    guard areReadable("Upstream.Host", "Upstream.Port", "Upstream.TLS", "Listen.Address"), let host = settings.upstream.host else { return }
+    guard areReadable("Upstream.Host", "Upstream.Port", "Upstream.TLS", "Listen.Address", "Listen.TLSAddress"),
+      let host = settings.upstream.host
+    else { return }
     let port = settings.upstream.port
-    for address in settings.listen.addresses {
+    for address in settings.listen.everyAddress {
       guard case .tcp(let own, port) = address else { continue }
       let isSame =
         switch host {
@@ -164,14 +195,14 @@ struct SettingsChecks {
   }
 
   private mutating func checkSockets() {
-    guard areReadable("Control.Socket", "Listen.Address") else { return }
+    guard areReadable("Control.Socket", "Listen.Address", "Listen.TLSAddress") else { return }
     let socket = settings.control.socket.path
     if socket.utf8.count > 107 {
       refuse(
         "Control.Socket",
         "Control.Socket \"\(socket.shown)\" is longer than the 107 bytes a socket's path may have; use a shorter directory")
     }
-    if settings.listen.addresses.contains(.unix(path: socket)) {
+    if settings.listen.everyAddress.contains(.unix(path: socket)) {
       refuse("Control.Socket", "Control.Socket \"\(socket)\" is a listening address too; give each a path of its own")
     }
   }

@@ -8,7 +8,8 @@ package enum SettingsTable {
   /// The sections in the order in which people should read them.
   package static let sections: [Section] = [
     Section(name: "Relay", summary: "The house itself.", settings: relay),
-    Section(name: "Listen", summary: "How mail comes in.", settings: listen),
+    Section(name: "Listen", summary: "How mail comes in.", settings: SubmissionTable.listen),
+    Section(name: "Policy", summary: "Who may send what to whom.", settings: SubmissionTable.policy),
     Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
@@ -36,43 +37,6 @@ package enum SettingsTable {
     Setting(
       "Relay.ShutdownTimeout", \.relay.shutdownTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long a stop waits for transactions in flight. Keep it below TimeoutStopSec= of the unit."),
-  ]
-
-  private static let listen: [Setting] = [
-    Setting(
-      "Listen.Address", \.listen.addresses, .onRestart,
-      "Where mail is taken in: 127.0.0.1:25, [::1]:25 or unix:/path. Port 0 takes any free port. An address that other machines can "
-        + "reach needs Networks=."
-    ),
-    Setting(
-      "Listen.Networks", \.listen.networks, .onReload, unset: "nobody but this machine",
-      "Who may connect besides this machine, as networks such as 10.1.2.0/24 or fd00::/8. Everybody in them can send mail without a "
-        + "password."
-    ),
-    Setting(
-      "Listen.MaxConnections", \.listen.maxConnections, 1...100_000, .onReload,
-      "How many clients may be connected at one time. Further ones are told to come back."),
-    Setting(
-      "Listen.MaxMessageSize", \.listen.maxMessageSize, .kibibytes(64) ... .mebibytes(2048), .onReload,
-      "The largest message that is taken in, attachments in their coded form included. Not above what the upstream takes."),
-    Setting(
-      "Listen.MaxRecipients", \.listen.maxRecipients, 1...100_000, .onReload,
-      "How many recipients one message may have. RFC 5321 asks for at least 100."),
-    Setting(
-      "Listen.MaxErrors", \.listen.maxErrors, 1...1000, .onReload,
-      "How many commands of one connection may be refused before it is closed."),
-    Setting(
-      "Listen.MaxTransactions", \.listen.maxTransactions, 1...1_000_000, .onReload,
-      "How many messages one connection may hand in before it is closed."),
-    Setting(
-      "Listen.MaxHops", \.listen.maxHops, 1...1000, .onReload,
-      "How many Received: lines a message may have before it is refused as a loop."),
-    Setting(
-      "Listen.CommandTimeout", \.listen.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long a client may take to say its next command. RFC 5321 asks for five minutes."),
-    Setting(
-      "Listen.DataTimeout", \.listen.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long a client may fall silent inside a message."),
   ]
 
   private static let upstream: [Setting] = [
@@ -122,14 +86,27 @@ package enum SettingsTable {
         + "prints is never logged."
     ),
     Setting(
+      "Upstream.TokenFile", \.upstream.tokenFile, .onReload, unset: "none",
+      "A file that holds an OAuth 2 access token, for XOAUTH2 and OAUTHBEARER, in place of a password. It is read for every connection."),
+    Setting(
+      "Upstream.TokenCommand", \.upstream.tokenCommand, .onReload, unset: "none",
+      "A program, by its absolute path, with arguments, that prints an OAuth 2 access token within 10 seconds, in place of a password."),
+    Setting(
       "Upstream.Auth", \.upstream.mechanisms, .onReload,
-      "The ways to log in, the preferred first: PLAIN, LOGIN. The first that the upstream offers is used."),
+      "The ways to log in, the preferred first. The first that the upstream offers and that goes with the password or token is used."),
     Setting(
       "Upstream.Connections", \.upstream.connections, 1...100, .onReload,
       "How many connections to the upstream may be open at one time. Exchange Online allows three."),
     Setting(
       "Upstream.MessagesPerConnection", \.upstream.messagesPerConnection, 1...100_000, .onReload,
       "How many messages go over one connection before a new one is made."),
+    Setting(
+      "Upstream.UnansweredMessages", \.upstream.unanswered, 1...100, .onReload,
+      "How many messages may be on their way over one connection before the first is answered, where the upstream offers PIPELINING and "
+        + "CHUNKING. Each of them may arrive twice if the connection dies at that moment."),
+    Setting(
+      "Upstream.MaxRecipients", \.upstream.maxRecipients, 1...10_000, .onReload,
+      "How many recipients one transaction names; a message with more goes out in several. Amazon SES and Postmark allow 50."),
     Setting(
       "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
       "How long an unused connection stays open for the next message; 0 closes it at once."),

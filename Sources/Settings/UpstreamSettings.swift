@@ -25,12 +25,20 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var passwordCredential: PlainName?
   /// A program that prints the password.
   package internal(set) var passwordCommand: CommandWords?
+  /// A file that holds an access token.
+  package internal(set) var tokenFile: FilePath?
+  /// A program that prints an access token.
+  package internal(set) var tokenCommand: CommandWords?
   /// The ways to log in, the preferred first.
-  package internal(set) var mechanisms: [AuthMechanism] = [.plain, .login]
+  package internal(set) var mechanisms: [AuthMechanism] = AuthMechanism.allCases
   /// Connections at one time.
   package internal(set) var connections = 2
   /// Messages over one connection.
   package internal(set) var messagesPerConnection = 100
+  /// Messages on one connection whose end was not answered yet.
+  package internal(set) var unanswered = 4
+  /// Recipients in one transaction.
+  package internal(set) var maxRecipients = 50
   /// How long an unused connection stays open.
   package internal(set) var idleTimeout: Duration = .seconds(10)
   /// How long connecting and the TLS handshake may take.
@@ -51,6 +59,13 @@ package struct UpstreamSettings: Equatable, Sendable {
     if let passwordFile { return .file(path: passwordFile.path) }
     if let passwordCredential { return .credential(name: passwordCredential.name) }
     if let passwordCommand { return .command(words: passwordCommand.words) }
+    return nil
+  }
+
+  /// Where an access token comes from, in place of a password; nil when there is none.
+  package var tokenSource: PasswordSource? {
+    if let tokenFile { return .file(path: tokenFile.path) }
+    if let tokenCommand { return .command(words: tokenCommand.words) }
     return nil
   }
 

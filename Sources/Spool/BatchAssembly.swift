@@ -4,8 +4,8 @@ internal import Octets
 
 /// A batch in the making, with everything that rides in it and those who wait for it.
 ///
-/// The order in it matters: messages first, then messages moved by cleaning, then settlements, so that a change always stands behind the record that it
-/// changes; last the note from where on the journal is needed.
+/// The order in it matters: messages first, then messages moved by cleaning, then settlements, so that a change always stands behind
+/// the record that it changes; last the note from where on the journal is needed.
 struct BatchAssembly {
   /// What will be written.
   private(set) var batch = JournalBatch()

@@ -6,8 +6,8 @@ internal import Octets
 
 /// Reads a large body piece by piece.
 ///
-/// Whether the body is whole is known only at its end: ``next()`` answers nil only when the checksum fits, and throws otherwise. Whoever sends
-/// the pieces on must then cut the connection before the message is complete.
+/// Whether the body is whole is known only at its end: ``next()`` answers nil only when the checksum fits, and throws otherwise.
+/// Whoever sends the pieces on must then cut the connection before the message is complete.
 @Loop package final class BodyReader {
   private let spool: Spool
   private let id: MessageID

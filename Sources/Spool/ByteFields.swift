@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Numbers and texts as the spool writes them: little-endian, without padding.
 extension [UInt8] {
-  /// Adds bytes that somebody lends.
-  mutating func append(_ more: Span<UInt8>) {
-    // The borrow lasts as long as the call, and nothing keeps the address.
-    unsafe more.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-  }
-
   /// Adds a number, least significant byte first.
   mutating func put<Number: FixedWidthInteger>(_ number: Number) {
     var rest = number

@@ -5,8 +5,9 @@ internal import Timekeeping
 
 /// Moves the messages out of the oldest segment when the journal is more waste than mail, so that the segment can be given back.
 ///
-/// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages that are still
-/// needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter of the time goes into cleaning.
+/// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages
+/// that are still needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter
+/// of the time goes into cleaning.
 struct Cleaner {
   private let limits: SpoolLimits
   private var sequence: UInt32 = 0

@@ -33,6 +33,7 @@ enum EnvelopeFields {
     bytes.putField(Tag.greeting.rawValue, envelope.submitter.greeting)
     if let user = envelope.submitter.user { bytes.putField(Tag.user.rawValue) { $0.put(user) } }
     if let unit = envelope.submitter.unit { bytes.putField(Tag.unit.rawValue, unit) }
+    if let name = envelope.submitter.userName { bytes.putField(Tag.userName.rawValue, name) }
   }
 
   /// The envelope and the outcomes in the fields that start at `offset`.
@@ -62,6 +63,7 @@ enum EnvelopeFields {
       case .greeting: envelope.submitter.greeting = try text(content)
       case .user: envelope.submitter.user = try number(content) as UInt32
       case .unit: envelope.submitter.unit = try text(content)
+      case .userName: envelope.submitter.userName = try text(content)
       }
     }
     return (envelope, outcomes.contains { $0 != nil } ? outcomes : [])
@@ -99,6 +101,7 @@ enum EnvelopeFields {
     case greeting = 10
     case user = 11
     case unit = 12
+    case userName = 128
   }
 
   private enum RecipientTag: UInt8 {

@@ -5,10 +5,10 @@ internal import Timekeeping
 
 /// The journal as the loop sees it: what is in the queue, what waits to be written, and what is to be done next.
 ///
-/// It does no I/O: ``nextCommit(at:)`` gives a plan for the journal thread, ``finishCommit(_:at:)`` takes what came of it. One plan is under way
-/// at a time; meanwhile the next batch collects. Invariants: records reach the file in the order they were given; an entry appears in
-/// the index only when its record is durable; after a failed write nothing more is written to that segment, and what was in the
-/// batch is refused (messages) or written again elsewhere (settlements).
+/// It does no I/O: ``nextCommit(at:)`` gives a plan for the journal thread, ``finishCommit(_:at:)`` takes what came of it. One plan is
+/// under way at a time; meanwhile the next batch collects. Invariants: records reach the file in the order they were given; an entry
+/// appears in the index only when its record is durable; after a failed write nothing more is written to that segment, and what was in
+/// the batch is refused (messages) or written again elsewhere (settlements).
 struct Journal {
   private let limits: SpoolLimits
   /// The queue as it stands.
@@ -64,7 +64,8 @@ struct Journal {
   /// Takes fresh records of messages whose old ones are to go; what changed since they were read is left out when the batch is made.
   mutating func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
 
-  /// Changes the state of a message at once, and has the change written soon; `ticket` is answered when it is durable. False when there is no such message.
+  /// Changes the state of a message at once, and has the change written soon; `ticket` is answered when it is durable. False when there
+  /// is no such message.
   @discardableResult mutating func settle(_ change: SettledRecord, ticket: Int?, at now: Moment) -> Bool {
     guard let change = book.change(change) else { return false }
     settlements.append(change, ticket: ticket)

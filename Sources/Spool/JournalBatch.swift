@@ -4,8 +4,8 @@ internal import Octets
 
 /// Records that are written with one call and made durable with one sync.
 ///
-/// The loop adds records, already encoded but for their headers; the journal thread computes the checksums and writes. Bodies are not copied on the
-/// way unless they are so small that a copy is cheaper than a piece of its own.
+/// The loop adds records, already encoded but for their headers; the journal thread computes the checksums and writes. Bodies are not
+/// copied on the way unless they are so small that a copy is cheaper than a piece of its own.
 struct JournalBatch: Sendable {
   private var metas: [UInt8] = []
   private var items: [Item] = []

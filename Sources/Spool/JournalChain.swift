@@ -82,4 +82,14 @@ struct JournalChain: Sendable {
     strangers += rest.map(\.slot)
     links = newestFirst.reversed()
   }
+
+  /// What is missing or damaged among the segments from `oldest` on, in sentences.
+  func complaints(oldest: UInt32) -> [String] {
+    let missing = gaps.filter { $0.upperBound >= oldest }.map { gap in
+      let which = gap.count == 1 ? "segment \(gap.lowerBound)" : "segments \(gap.lowerBound) to \(gap.upperBound)"
+      return "\(which) of the journal cannot be found; the mail in it is lost unless you can bring the file back"
+    }
+    return missing
+      + damaged.map { "the header of \"\(SpoolFormat.segmentPath($0))\" is damaged; the file is left alone, and mail in it is not served" }
+  }
 }

@@ -4,8 +4,8 @@ internal import Timekeeping
 
 /// The queue as it stands: every message's entry, who of several recipients is settled, and which segments are needed for it.
 ///
-/// A change counts here at once, before it is written; a message counts only when it is written. Invariant: the ledger counts exactly the accepted records
-/// that the index points to.
+/// A change counts here at once, before it is written; a message counts only when it is written. Invariant: the ledger counts exactly
+/// the accepted records that the index points to.
 struct QueueBook {
   /// The messages.
   private(set) var index: QueueIndex

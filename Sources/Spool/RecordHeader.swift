@@ -85,9 +85,8 @@ struct SegmentIdentity: Hashable, Sendable {
 
   /// The checksum of a record header at `offset`: over sequence, salt and offset, then its first 28 bytes.
   func checksum(of header: Span<UInt8>, at offset: Int) -> UInt32 {
-    let place: [3 of UInt64] = [UInt64(sequence).littleEndian, salt.littleEndian, UInt64(offset).littleEndian]
     var checksum = CRC32C()
-    unsafe checksum.add(place.span.bytes)
+    for number in [UInt64(sequence), salt, UInt64(offset)] { checksum.add(number) }
     checksum.add(header)
     return checksum.value
   }

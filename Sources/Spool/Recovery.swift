@@ -50,14 +50,7 @@ struct Recovery {
     result.nextSequence = chain.highestSequence + 1
     result.nextSlot = chain.nextSlot
     result.queue.forgetTrimmed()
-    for gap in chain.gaps where gap.upperBound >= result.queue.oldest {
-      let which = gap.count == 1 ? "segment \(gap.lowerBound)" : "segments \(gap.lowerBound) to \(gap.upperBound)"
-      result.report.damages.append("\(which) of the journal cannot be found; the mail in it is lost unless you can bring the file back")
-    }
-    for slot in chain.damaged {
-      result.report.damages.append(
-        "the header of \"\(SpoolFormat.segmentPath(slot))\" is damaged; the file is left alone, and mail in it is not served")
-    }
+    result.report.damages += chain.complaints(oldest: result.queue.oldest)
     countLive()
   }
 
@@ -73,34 +66,14 @@ struct Recovery {
 
   private mutating func read(_ link: JournalChain.Link, into use: inout SegmentLedger.Use, isNewest: Bool) throws(SystemFailure) {
     let file = try disk.open(SpoolFormat.segmentPath(link.slot), isNewest ? .readWrite : .read)
-    if let end = link.committedEnd, let facts = try SegmentSummary.read(file, at: end, of: link.identity) {
-      for fact in facts { result.queue.apply(fact) }
-      use.end = end
-      result.report.segmentsSummarized += 1
-      return
-    }
-    result.report.segmentsRead += 1
-    let end = link.committedEnd.map { SegmentWalk.End.committed(min($0, link.fileSize)) } ?? .unknown(fileSize: link.fileSize)
-    var walk = SegmentWalk(file, link.identity, until: end)
-    var summary = 0
-    walking: while true {
-      switch try walk.next() {
-      case .record(let header, let offset):
-        do throws(RecordDefect) {
-          let location = RecordLocation(sequence: link.header.sequence, offset: offset)
-          guard let fact = try JournalFact(header, meta: walk.meta, at: location) else { continue }
-          result.queue.apply(fact)
-          summary += fact.encodedLength
-        } catch { setAside(offset..<offset + header.recordLength, error, of: link, file, &use) }
-      case .damage(let range, let defect): setAside(range, defect, of: link, file, &use)
-      case .end(let torn):
-        if isNewest { result.report.hadTornTail = torn }
-        break walking
-      }
-    }
-    use.end = walk.position
-    if let end = link.committedEnd, end > link.fileSize { setAside(link.fileSize..<end, .cutOff, of: link, file, &use) }
-    if isNewest { takeTail(file, link, walk, summary) }
+    var pieces: [(Range<Int>, RecordDefect)] = []
+    let replay = try SegmentReplay(file, link, .summaries, into: &result.queue) { pieces.append(($0, $1)) }
+    use.end = replay.end
+    if replay.isSummarized { result.report.segmentsSummarized += 1 } else { result.report.segmentsRead += 1 }
+    for (range, defect) in pieces { setAside(range, defect, of: link, file, &use) }
+    guard isNewest, let walk = replay.walk else { return }
+    result.report.hadTornTail = replay.isTorn
+    takeTail(file, link, walk, replay.summaryLength)
   }
 
   /// Makes the newest segment fit to be written on: what is left of a torn batch must not come to life behind new records.
@@ -109,8 +82,8 @@ struct Recovery {
     let outcome = Result { () throws(SystemFailure) in
       let remains = try walk.remains()
       for offset in remains { try file.write([[UInt8](repeating: 0, count: SpoolFormat.recordHeaderLength)], at: Int64(offset)) }
-      // The last batch is served from now on, but may be in memory only: its writer may have been killed before the sync, or after one that failed,
-      // which the kernel does not try again by itself. So it is written once more.
+      // The last batch is served from now on, but may be in memory only: its writer may have been killed before the sync, or after one
+      // that failed, which the kernel does not try again by itself. So it is written once more.
       let start = walk.batchStart == SpoolFormat.recordsOffset ? 0 : walk.batchStart
       try file.write([try file.read(walk.position - start, at: Int64(start))], at: Int64(start))
       try file.sync()

@@ -5,8 +5,8 @@ internal import Timekeeping
 
 /// The empty segments: those that are ready, the one that is being made ready, and the files that can be used again.
 ///
-/// A worker prepares them ahead of need, so that no sender waits: a new file is filled with zeros and its name made durable, a recycled one is only
-/// opened, since its old records mean nothing under a new salt.
+/// A worker prepares them ahead of need, so that no sender waits: a new file is filled with zeros and its name made durable, a recycled
+/// one is only opened, since its old records mean nothing under a new salt.
 struct SegmentPool {
   private let limits: SpoolLimits
   private var spares: [SegmentFile]

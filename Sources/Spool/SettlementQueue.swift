@@ -3,8 +3,8 @@ internal import Mail
 
 /// Settlements that wait for a batch to ride in.
 ///
-/// They wait in waves, each as many as one batch takes. Several changes of one message in the newest wave become one record; in an older wave they stay
-/// as they are, and what comes later stands behind them in the journal. Invariant: no wave is empty.
+/// They wait in waves, each as many as one batch takes. Several changes of one message in the newest wave become one record; in an
+/// older wave they stay as they are, and what comes later stands behind them in the journal. Invariant: no wave is empty.
 struct SettlementQueue {
   private var waves: [Wave] = []
   private var places: [UInt64: Int] = [:]

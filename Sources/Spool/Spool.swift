@@ -6,9 +6,10 @@ package import Timekeeping
 
 /// Keeps messages safe between the app that handed them in and the upstream that takes them.
 ///
-/// A message is ours from the moment ``accept(_:until:)`` returns: envelope and body are on stable storage. Before that, a crash leaves only a
-/// torn tail, which recovery drops. What became of it is noted by ``settle(_:_:nextAttempt:)``, which costs nothing and is durable within
-/// ``SpoolLimits/settlementDelay``. One journal thread writes batches, each with one sync; while one is synced the next collects.
+/// A message is ours from the moment ``accept(_:until:)`` returns: envelope and body are on stable storage. Before that, a crash leaves
+/// only a torn tail, which recovery drops. What became of it is noted by ``settle(_:_:nextAttempt:)``, which costs nothing and is
+/// durable within ``SpoolLimits/settlementDelay``. One journal thread writes batches, each with one sync; while one is synced the next
+/// collects.
 @Loop package final class Spool {
   let disk: any Disk
   let loop: EventLoop
@@ -34,7 +35,8 @@ package import Timekeeping
   /// How many bytes the bodies in files take.
   var bodyBytes: Int64
 
-  /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how many are read.
+  /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how
+  /// many are read.
   package static func open(
     _ disk: any Disk, limits: SpoolLimits, journal: any Workers, workers: any Workers, loop: EventLoop,
     random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
@@ -78,8 +80,8 @@ package import Timekeeping
   /// A number for a message that is about to come in; larger than all before, also after a restart.
   package func nextID() -> MessageID { journal.nextID(at: loop.wallTime) }
 
-  /// Takes a message; when this returns, it is on stable storage. When the deadline passes first, the message is refused and does not go out, unless
-  /// the machine dies at that moment.
+  /// Takes a message; when this returns, it is on stable storage. When the deadline passes first, the message is refused and does not
+  /// go out, unless the machine dies at that moment.
   package func accept(_ letter: Letter, until deadline: Moment = .distantFuture) async throws(SpoolRefusal) {
     if isClosed { throw .closed }
     if let refusal = refusal(for: letter.body.size) { throw refusal }
@@ -98,8 +100,8 @@ package import Timekeeping
     }
   }
 
-  /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is durable soon. An
-  /// attempt that ended by no fault of the message need not count.
+  /// Notes what an attempt brought for some or all recipients; recipients without an outcome stay open. Returns at once; the note is
+  /// durable soon. An attempt that ended by no fault of the message need not count.
   @discardableResult package func settle(
     _ id: MessageID, _ outcomes: [(recipient: Int, outcome: Outcome)], nextAttempt: WallTime, attempt: AttemptCount = .counted
   ) -> Settlement {
@@ -119,7 +121,8 @@ package import Timekeeping
     return settlement
   }
 
-  /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are left out.
+  /// Changes messages as an operator orders; returns how many when all of it is on stable storage. Messages the order does not fit are
+  /// left out.
   package func change(_ ids: [MessageID], _ order: QueueOrder) async throws(SpoolFailure) -> Int {
     if isClosed { throw .closed }
     let waiter = Waiter(loop)

@@ -7,73 +7,147 @@ import Spool
 
 /// A message's bytes on their way in: what the decoder has let through so far.
 ///
-/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by piece, the
-/// trace lines first, as soon as its headers are known.
+/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by
+/// piece, the trace lines first, as soon as its headers are known. One that cannot be kept is swallowed to its end, where the client looks
+/// for the reply. Invariant: ``MessageMemory`` knows of every byte that is held here or by the intake.
 @Loop struct IncomingBody {
   /// What is known about the bytes.
   private(set) var decoder: DataDecoder
   /// The number the message will have; its trace lines name it.
   let id: MessageID
+  private let memory: MessageMemory
   private var bytes: [UInt8] = []
   private var intake: BodyIntake?
-  private var refusal: SpoolRefusal?
+  /// How many bytes the intake has in memory.
+  private var handed = 0
+  /// What the memory was told last.
+  private var noted = 0
+  private var refusal: BodyRefusal?
 
   /// A body of which nothing has come.
-  init(_ decoder: DataDecoder, _ id: MessageID) {
+  init(_ decoder: DataDecoder, _ id: MessageID, _ memory: MessageMemory) {
     self.decoder = decoder
     self.id = id
+    self.memory = memory
   }
 
   /// Whether DATA has come to its end, good or bad.
   var isComplete: Bool { decoder.hasEnded || decoder.violation != nil }
 
   /// Takes bytes and answers how many.
-  mutating func take(_ input: Span<UInt8>) -> Int { decoder.take(input, appendingTo: &bytes) }
+  mutating func take(_ input: Span<UInt8>) -> Int {
+    let taken = decoder.take(input, appendingTo: &bytes)
+    note()
+    if memory.isExhausted, refusal == nil { refuse(.memory) }
+    if decoder.isDropped || refusal != nil, holdsAnything { discard() }
+    return taken
+  }
 
   /// Whether ``stream(trace:into:)`` must be called before more is taken, to bound our memory.
   var isLarge: Bool {
-    guard !decoder.isTooLarge else { return false }
+    if bytes.count < IncomingBody.smallPiece || refusal != nil { return false }
+    if memory.isShort { return intake != nil || decoder.survey.isComplete }
     return intake != nil ? bytes.count >= IncomingBody.portion : bytes.count >= IncomingBody.keptInMemory && decoder.survey.isComplete
   }
 
   /// Hands what has come to the spool. What the spool refuses is swallowed to its end, where ``finish(trace:)`` tells.
   mutating func stream(trace: () -> [UInt8], into spool: Spool) async {
-    defer { bytes.removeAll(keepingCapacity: true) }
-    guard refusal == nil else { return }
     let intake = self.intake ?? spool.beginBody(of: id)
-    if self.intake == nil { intake.append(trace().span) }
+    if self.intake == nil { append(trace(), to: intake) }
     self.intake = intake
-    intake.append(bytes.span)
-    guard intake.needsDrain else { return }
+    append(bytes, to: intake)
+    bytes.removeAll(keepingCapacity: true)
+    guard intake.needsDrain || memory.isShort else { return }
     do throws(SpoolRefusal) {
       try await intake.drain()
+      handed = 0
+      note()
     } catch {
-      refusal = error
+      refuse(.spool(error))
     }
   }
 
   /// The whole message, the trace lines in front.
-  mutating func finish(trace: () -> [UInt8]) async throws(SpoolRefusal) -> LetterBody {
+  mutating func finish(trace: () -> [UInt8]) async throws(BodyRefusal) -> LetterBody {
     if let refusal { throw refusal }
-    defer { bytes = [] }
     guard let intake else {
       bytes.insert(contentsOf: trace(), at: 0)
       return .memory(bytes)
     }
-    intake.append(bytes.span)
-    return try await intake.finish()
+    append(bytes, to: intake)
+    dropBytes()
+    do throws(SpoolRefusal) {
+      return try await intake.finish()
+    } catch {
+      throw .spool(error)
+    }
   }
 
   /// The message belongs to the spool from now on.
-  mutating func handOver() { intake = nil }
+  mutating func handOver() {
+    intake = nil
+    discard()
+  }
 
   /// Gives up what was handed to the spool, unless the spool has taken it over.
   mutating func discard() {
     intake?.discard()
     intake = nil
+    handed = 0
+    dropBytes()
+  }
+
+  private var holdsAnything: Bool { intake != nil || !bytes.isEmpty }
+
+  private mutating func append(_ more: [UInt8], to intake: BodyIntake) {
+    intake.append(more.span)
+    handed += more.count
+  }
+
+  private mutating func refuse(_ why: BodyRefusal) {
+    refusal = why
+    discard()
+  }
+
+  private mutating func dropBytes() {
     bytes = []
+    note()
+  }
+
+  private mutating func note() {
+    let holds = bytes.count + handed
+    if holds != noted { memory.note(noted, became: holds) }
+    noted = holds
   }
 
   private static let keptInMemory = 131_072
   private static let portion = 65_536
+  /// The least that is worth a write when memory is short.
+  private static let smallPiece = 16_384
+}
+
+/// Why a message that came in was not kept.
+enum BodyRefusal: Error {
+  /// The spool does not take it.
+  case spool(SpoolRefusal)
+  /// Too many messages were on their way in.
+  case memory
+
+  /// What happened, why, and what to do, for the log.
+  var words: String {
+    switch self {
+    case .spool(let refusal): refusal.words
+    case .memory: "messages on their way in take as much memory as Listen.MaxMemory= allows"
+    }
+  }
+
+  /// What the client is told.
+  var reply: Reply {
+    switch self {
+    case .spool(.tooLarge): Reply(552, EnhancedStatus(5, 3, 4), "the message is too large to be stored")
+    case .spool(.full), .spool(.failing), .spool(.closed):
+      Reply(452, EnhancedStatus(4, 3, 1), "mail cannot be stored now; try again later")
+    case .memory: Reply(452, EnhancedStatus(4, 3, 1), "too many messages are coming in at present; try again later")
+    }
+  }
 }

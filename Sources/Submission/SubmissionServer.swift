@@ -6,53 +6,76 @@ import Octets
 import SMTP
 package import Settings
 package import Spool
+package import TLS
 package import Telemetry
 package import Timekeeping
 
-/// The apps' side: listeners, and one session for each connection.
+/// The apps' side: doors through which mail comes in, and one session for each connection.
 ///
-/// Who may connect and how many at once is decided here, before a byte is read; everything said afterwards belongs to the ``SubmissionSession``. A
-/// listener that runs out of descriptors pauses and goes on: connections wait in the kernel meanwhile.
+/// Who may connect and how many at once is decided here, before a word is said; everything said afterwards belongs to the
+/// ``SubmissionSession``. A door that runs out of descriptors pauses and goes on: connections wait in the kernel meanwhile.
 @Loop package final class SubmissionServer {
   private let loop: EventLoop
   private let spool: Spool
+  private let peers: PeerLookup
+  let memory: MessageMemory
   private let report: (RelayEvent) -> Void
   private let deliver: (StoredLetter) -> Void
   private var rules: SubmissionRules
-  private var listeners: [any Listener] = []
-  private var streams: [ObjectIdentifier: (stream: any ByteStream, door: SocketAddress)] = [:]
-  private var idle: Set<ObjectIdentifier> = []
+  private var openDoors: [MailDoor] = []
+  private var book = ConnectionBook()
+  private var leaving: [ObjectIdentifier: any ByteStream] = [:]
   private var listening = 0
   private var emptied: Berth?
   private(set) var isStopping = false
 
-  /// A server without listeners; `deliver` takes each letter once it is durable.
-  package init(
-    _ loop: EventLoop, _ spool: Spool, _ settings: RelaySettings, report: @escaping (RelayEvent) -> Void,
+  /// A server without doors; `deliver` takes each letter once it is durable. Throws when the certificate in the settings is of no use.
+  package convenience init(
+    _ loop: EventLoop, _ spool: Spool, _ settings: RelaySettings, peers: PeerLookup, report: @escaping (RelayEvent) -> Void,
+    deliver: @escaping (StoredLetter) -> Void
+  ) throws(TLSContextFailure) {
+    let rules = SubmissionRules(settings, try SubmissionServer.certificate(settings.listen))
+    self.init(loop, spool, rules, peers: peers, report: report, deliver: deliver)
+    if let gap = peers.permanentGap { report(.service(.riskySetting(setting: "Policy", why: "nobody can be told who sends: \(gap)"))) }
+    peers.readUnits(at: loop.moment)
+  }
+
+  init(
+    _ loop: EventLoop, _ spool: Spool, _ rules: SubmissionRules, peers: PeerLookup, report: @escaping (RelayEvent) -> Void,
     deliver: @escaping (StoredLetter) -> Void
   ) {
     self.loop = loop
     self.spool = spool
+    self.rules = rules
+    self.peers = peers
     self.report = report
     self.deliver = deliver
-    rules = SubmissionRules(settings)
+    memory = MessageMemory(limit: rules.maxMemory)
   }
 
   /// Where mail is taken in, and how many connections are open there.
   package var doors: [(address: SocketAddress, connections: Int)] {
-    listeners.map { listener in (listener.address, streams.values.count { $0.door == listener.address }) }
+    openDoors.map { ($0.listener.address, book.count(through: $0.listener.address)) }
   }
 
-  /// Connections from now on follow new settings.
-  package func reload(_ settings: RelaySettings) { rules = SubmissionRules(settings) }
+  /// Connections from now on follow new settings. A certificate that cannot be read leaves the one in use in its place.
+  package func reload(_ settings: RelaySettings) {
+    do throws(TLSContextFailure) {
+      rules = SubmissionRules(settings, try SubmissionServer.certificate(settings.listen))
+    } catch {
+      report(.service(.riskySetting(setting: "Listen.CertificateFile", why: "\(error); the certificate in use stays")))
+      rules = SubmissionRules(settings, rules.tls)
+    }
+    memory.limit = rules.maxMemory
+  }
 
   /// Takes mail in at one more place.
-  package func serve(_ listener: any Listener) {
-    listeners.append(listener)
+  package func serve(_ door: MailDoor) {
+    openDoors.append(door)
     listening += 1
-    report(.service(.listening(address: "\(listener.address)")))
+    report(.service(.listening(address: "\(door.listener.address)")))
     loop.spawn { [self] in
-      await accept(from: listener)
+      await accept(at: door)
       listening -= 1
       wakeIfEmpty()
     }
@@ -61,28 +84,35 @@ package import Timekeeping
   /// Accepts no more; idle sessions end now, transactions under way may finish until the deadline.
   package func drain(until deadline: Moment) async {
     isStopping = true
-    for listener in listeners { listener.close() }
-    for key in idle { streams[key]?.stream.cancel() }
+    for door in openDoors { door.listener.close() }
+    for stream in leaving.values { stream.cancel() }
+    book.cancelIdle()
     let berth = Berth(loop)
     emptied = berth
-    while streams.count + listening > 0 {
+    while book.count + listening > 0 {
       if await berth.wait(until: deadline) == .timedOut { break }
     }
-    for open in streams.values { open.stream.cancel() }
-    while streams.count + listening > 0 { _ = await berth.wait() }
+    book.cancelAll()
+    while book.count + listening > 0 { _ = await berth.wait() }
   }
 
-  private func accept(from listener: any Listener) async {
+  private static func certificate(_ listen: ListenSettings) throws(TLSContextFailure) -> TLSContext? {
+    guard let identity = listen.identity else { return nil }
+    return try TLSContext(
+      .server(identity: TLSIdentity(certificateFile: identity.certificateFile.path, keyFile: identity.keyFile.path)))
+  }
+
+  private func accept(at door: MailDoor) async {
     var isShort = false
     while true {
       do throws(AcceptFailure) {
-        admit(try await listener.accept(), at: listener.address)
+        admit(try await door.listener.accept(), at: door)
         isShort = false
       } catch {
         switch error {
         case .cancelled: return
         case .refused(let failure):
-          if !isShort { report(.submission(.connectionRefused(client: "\(listener.address)", why: "\(failure)"))) }
+          if !isShort { report(.submission(.connectionRefused(client: "\(door.listener.address)", why: "\(failure)"))) }
           isShort = true
           if await loop.sleep(.milliseconds(100)) == .cancelled || isStopping { return }
         }
@@ -90,39 +120,52 @@ package import Timekeeping
     }
   }
 
-  private func admit(_ stream: any ByteStream, at door: SocketAddress) {
-    if let refusal = rules.refusal(of: stream.peer, connections: streams.count) {
+  /// The kernel is asked who it is before anything is said, and the answer holds for the whole connection.
+  private func admit(_ stream: any ByteStream, at door: MailDoor) {
+    let identity = stream.peerIdentity(by: peers)
+    let owner = ConnectionBook.Client(identity, at: stream.peer)
+    if let refusal = rules.refusal(of: stream.peer, open: book.count, ofClient: book.count(of: owner)) {
       report(.submission(.connectionRefused(client: "\(stream.peer)", why: refusal.why)))
-      var farewell = ByteQueue()
-      refusal.reply.append(to: &farewell)
-      // A few bytes into an empty socket buffer: they fit, or the client is not listening anyway.
-      _ = stream.write(from: &farewell)
-      stream.finishWriting()
-      return stream.close()
+      return turnAway(stream, door, refusal.reply)
     }
-    let key = ObjectIdentifier(stream)
-    streams[key] = (stream, door)
-    let session = SubmissionSession(loop: loop, spool: spool, rules: rules, report: report, deliver: deliver)
-    start(session, stream, key)
+    let key = book.enter(stream, through: door.listener.address, of: owner)
+    let session = SubmissionSession(
+      loop: loop, spool: spool, rules: rules, peers: peers, memory: memory, report: report, deliver: deliver)
+    start(session, SubmissionSession.Guest(stream: stream, identity: identity, protection: door.protection), key)
   }
 
-  @inline(never) private func start(_ session: SubmissionSession, _ stream: any ByteStream, _ key: ObjectIdentifier) {
+  @inline(never) private func start(_ session: SubmissionSession, _ guest: SubmissionSession.Guest, _ key: ObjectIdentifier) {
     loop.spawn { [self] in
-      await session.run(stream) { isIdle in self.note(key, isIdle: isIdle) }
-      streams[key] = nil
-      idle.remove(key)
+      await session.run(guest) { isIdle in self.note(key, isIdle: isIdle) }
+      book.strike(key)
       wakeIfEmpty()
     }
   }
 
-  private func note(_ key: ObjectIdentifier, isIdle: Bool) {
-    guard isIdle else {
-      idle.remove(key)
-      return
-    }
-    if isStopping { streams[key]?.stream.cancel() }
-    idle.insert(key)
+  /// Says why and hangs up. Only so many at a time get the patience that the reply needs to arrive for certain.
+  private func turnAway(_ stream: any ByteStream, _ door: MailDoor, _ reply: Reply) {
+    guard door.protection == .clear, leaving.count < SubmissionServer.mostLeaving else { return stream.close() }
+    let key = ObjectIdentifier(stream)
+    leaving[key] = stream
+    seeOff(stream, reply, key)
   }
 
-  private func wakeIfEmpty() { if streams.count + listening == 0 { emptied?.wake() } }
+  @inline(never) private func seeOff(_ stream: any ByteStream, _ reply: Reply, _ key: ObjectIdentifier) {
+    loop.spawn { [self] in
+      var wire = Wire(stream)
+      reply.append(to: &wire.output)
+      await Farewell.wait(on: &wire, loop)
+      stream.close()
+      leaving[key] = nil
+    }
+  }
+
+  private func note(_ key: ObjectIdentifier, isIdle: Bool) {
+    book.note(key, isIdle: isIdle)
+    if isIdle, isStopping { book.cancel(key) }
+  }
+
+  private func wakeIfEmpty() { if book.count + listening == 0 { emptied?.wake() } }
+
+  private static let mostLeaving = 64
 }

@@ -6,13 +6,22 @@ package enum ControlEvent: Hashable, Sendable {
   /// A command was not allowed to this user.
   case denied(command: String, user: UInt32)
 
-  var facts: EventFacts {
+  var label: EventLabel {
+    switch self {
+    case .commanded: EventLabel("commanded", .notice)
+    case .denied: EventLabel("command-denied", .warning)
+    }
+  }
+
+  func describe(to sink: inout some EventSink) {
     switch self {
     case .commanded(let command, let subject, let user):
-      let what = [EventField("command", command)] + (subject.isEmpty ? [] : [EventField("subject", subject)])
-      return EventFacts("commanded", .notice, what + [EventField("uid", user)])
+      sink.add("command", command)
+      if !subject.isEmpty { sink.add("subject", subject) }
+      sink.add("uid", user)
     case .denied(let command, let user):
-      return EventFacts("command-denied", .warning, [EventField("command", command), EventField("uid", user)])
+      sink.add("command", command)
+      sink.add("uid", user)
     }
   }
 }

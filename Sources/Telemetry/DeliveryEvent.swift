@@ -14,27 +14,49 @@ package enum DeliveryEvent: Hashable, Sendable {
   /// A message is held for something that a person must put right.
   case held(id: MessageID, why: String, remedy: String)
 
-  var facts: EventFacts {
+  var label: EventLabel {
+    switch self {
+    case .attempted(_, _, let outcome, _, _, _):
+      switch outcome.verdict {
+      case .delivered: EventLabel("delivered", .info)
+      case .deferred: EventLabel("deferred", .info)
+      case .failed: EventLabel("undeliverable", .warning)
+      }
+    case .postponed: EventLabel("postponed", .info)
+    case .settled: EventLabel("settled", .info)
+    case .expired: EventLabel("expired", .warning)
+    case .held: EventLabel("held", .warning)
+    }
+  }
+
+  func describe(to sink: inout some EventSink) {
     switch self {
     case .attempted(let id, let recipient, let outcome, let upstream, let attempt, let age):
-      var fields = [EventField("id", id), EventField("to", "<\(recipient.text)>"), EventField("upstream", upstream)]
-      if outcome.reason.code != 0 { fields.append(EventField("code", outcome.reason.code)) }
-      if !outcome.reason.status.isEmpty { fields.append(EventField("status", outcome.reason.status)) }
-      fields += [EventField("attempt", attempt), EventField("age", age), EventField("reply", outcome.reason.text)]
-      switch outcome.verdict {
-      case .delivered: return EventFacts("delivered", .info, fields)
-      case .deferred: return EventFacts("deferred", .info, fields)
-      case .failed: return EventFacts("undeliverable", .warning, fields)
-      }
+      sink.add("id", id)
+      sink.add("to", recipient)
+      sink.add("upstream", upstream)
+      if outcome.reason.code != 0 { sink.add("code", outcome.reason.code) }
+      if !outcome.reason.status.isEmpty { sink.add("status", outcome.reason.status) }
+      sink.add("attempt", attempt)
+      sink.add("age", age)
+      sink.add("reply", outcome.reason.text)
     case .postponed(let id, let recipients, let wait):
-      return EventFacts("postponed", .info, [EventField("id", id), EventField("recipients", recipients), EventField("wait", wait)])
+      sink.add("id", id)
+      sink.add("recipients", recipients)
+      sink.add("wait", wait)
     case .settled(let id, let delivered, let failed, let age):
-      let fields = [EventField("id", id), EventField("delivered", delivered), EventField("failed", failed), EventField("age", age)]
-      return EventFacts("settled", .info, fields)
+      sink.add("id", id)
+      sink.add("delivered", delivered)
+      sink.add("failed", failed)
+      sink.add("age", age)
     case .expired(let id, let recipients, let age):
-      return EventFacts("expired", .warning, [EventField("id", id), EventField("recipients", recipients), EventField("age", age)])
+      sink.add("id", id)
+      sink.add("recipients", recipients)
+      sink.add("age", age)
     case .held(let id, let why, let remedy):
-      return EventFacts("held", .warning, [EventField("id", id), EventField("why", why), EventField("remedy", remedy)])
+      sink.add("id", id)
+      sink.add("why", why)
+      sink.add("remedy", remedy)
     }
   }
 }

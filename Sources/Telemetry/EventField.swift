@@ -9,22 +9,9 @@ package struct EventField: Hashable, Sendable {
   package let value: String
 
   /// A field from foreign or own words.
-  init(_ name: StaticString, _ value: String) {
-    self.name = name.description
-    self.value = String(printable: value, limit: EventField.valueLimit)
-  }
-
-  /// A field from a number, an address, an identifier.
-  init(_ name: StaticString, _ value: some CustomStringConvertible) { self.init(name, value.description) }
-
-  /// A size in bytes.
-  init(_ name: StaticString, _ size: ByteCount) { self.init(name, String(size.bytes)) }
-
-  /// A length of time in seconds with three decimals.
-  init(_ name: StaticString, _ time: Duration) {
-    let milliseconds = max(0, time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000)
-    let decimals = String(milliseconds % 1000)
-    self.init(name, "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - decimals.count))\(decimals)")
+  init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = EventField.isPlain(value) ? value : String(printable: value, limit: EventField.valueLimit)
   }
 
   /// Its name in the journal: `POSTHOUSE_CLIENT`.
@@ -34,29 +21,25 @@ package struct EventField: Hashable, Sendable {
 
   /// `name=value`, the value in quotes where it could be misread.
   package var text: String {
-    let needsQuotes = value.isEmpty || value.utf8.contains { $0 == 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-    guard needsQuotes else { return "\(name)=\(value)" }
-    var quoted = ""
-    for character in value.unicodeScalars {
-      if character == "\"" || character == "\\" { quoted += "\\" }
-      quoted.unicodeScalars.append(character)
-    }
-    return "\(name)=\"\(quoted)\""
+    var line = EventLine()
+    line.add(self)
+    return line.text
   }
+
+  /// Whether a value can be taken as it is: the common case, found out in one look.
+  static func isPlain(_ value: String) -> Bool { value.utf8.count <= valueLimit && value.utf8.span.isPlain }
 
   /// The most bytes of a value.
   package static let valueLimit = 1024
 }
 
-/// What a kind of event derives everything else from.
-struct EventFacts: Sendable {
-  let name: StaticString
+/// Which fact it is: all that is asked before anybody wants to read it, and made of nothing that costs.
+struct EventLabel: Sendable {
+  let name: String
   let severity: Severity
-  let fields: [EventField]
 
-  init(_ name: StaticString, _ severity: Severity, _ fields: [EventField] = []) {
+  init(_ name: String, _ severity: Severity) {
     self.name = name
     self.severity = severity
-    self.fields = fields
   }
 }

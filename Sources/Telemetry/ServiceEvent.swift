@@ -22,20 +22,39 @@ package enum ServiceEvent: Hashable, Sendable {
   /// It cannot start or go on.
   case failed(why: String)
 
-  var facts: EventFacts {
+  var label: EventLabel {
     switch self {
-    case .starting(let version): EventFacts("starting", .notice, [EventField("version", version)])
-    case .listening(let address): EventFacts("listening", .notice, [EventField("address", address)])
-    case .ready(let queued, let time): EventFacts("ready", .notice, [EventField("queued", queued), EventField("after", time)])
-    case .reloaded(let changed): EventFacts("reloaded", .notice, [EventField("changed", changed)])
-    case .reloadRefused(let why): EventFacts("reload-refused", .warning, [EventField("why", why)])
-    case .restartNeeded(let setting): EventFacts("restart-needed", .warning, [EventField("setting", setting)])
+    case .starting: EventLabel("starting", .notice)
+    case .listening: EventLabel("listening", .notice)
+    case .ready: EventLabel("ready", .notice)
+    case .reloaded: EventLabel("reloaded", .notice)
+    case .reloadRefused: EventLabel("reload-refused", .warning)
+    case .restartNeeded: EventLabel("restart-needed", .warning)
+    case .riskySetting: EventLabel("risky-setting", .warning)
+    case .stopping: EventLabel("stopping", .notice)
+    case .stopped: EventLabel("stopped", .notice)
+    case .failed: EventLabel("failed", .error)
+    }
+  }
+
+  func describe(to sink: inout some EventSink) {
+    switch self {
+    case .starting(let version): sink.add("version", version)
+    case .listening(let address): sink.add("address", address)
+    case .ready(let queued, let time):
+      sink.add("queued", queued)
+      sink.add("after", time)
+    case .reloaded(let changed): sink.add("changed", changed)
+    case .reloadRefused(let why): sink.add("why", why)
+    case .restartNeeded(let setting): sink.add("setting", setting)
     case .riskySetting(let setting, let why):
-      EventFacts("risky-setting", .warning, [EventField("setting", setting), EventField("why", why)])
+      sink.add("setting", setting)
+      sink.add("why", why)
     case .stopping(let why, let inFlight):
-      EventFacts("stopping", .notice, [EventField("why", why), EventField("in-flight", inFlight)])
-    case .stopped(let queued): EventFacts("stopped", .notice, [EventField("queued", queued)])
-    case .failed(let why): EventFacts("failed", .error, [EventField("why", why)])
+      sink.add("why", why)
+      sink.add("in-flight", inFlight)
+    case .stopped(let queued): sink.add("queued", queued)
+    case .failed(let why): sink.add("why", why)
     }
   }
 }

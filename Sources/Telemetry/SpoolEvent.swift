@@ -14,19 +14,33 @@ package enum SpoolEvent: Hashable, Sendable {
   /// The disk serves again.
   case problemOver(after: Duration)
 
-  var facts: EventFacts {
+  var label: EventLabel {
+    switch self {
+    case .recovered: EventLabel("spool-recovered", .notice)
+    case .tornTailDropped: EventLabel("spool-torn-tail", .notice)
+    case .damaged: EventLabel("spool-damaged", .error)
+    case .problem: EventLabel("spool-problem", .error)
+    case .problemOver: EventLabel("spool-problem-over", .notice)
+    }
+  }
+
+  func describe(to sink: inout some EventSink) {
     switch self {
     case .recovered(let messages, let segments, let time):
-      EventFacts(
-        "spool-recovered", .notice,
-        [EventField("messages", messages), EventField("segments", segments), EventField("after", time)])
+      sink.add("messages", messages)
+      sink.add("segments", segments)
+      sink.add("after", time)
     case .tornTailDropped(let file, let size):
-      EventFacts("spool-torn-tail", .notice, [EventField("file", file), EventField("size", size)])
+      sink.add("file", file)
+      sink.add("size", size)
     case .damaged(let file, let offset, let why):
-      EventFacts("spool-damaged", .error, [EventField("file", file), EventField("offset", offset), EventField("why", why)])
+      sink.add("file", file)
+      sink.add("offset", offset)
+      sink.add("why", why)
     case .problem(let why, let remedy):
-      EventFacts("spool-problem", .error, [EventField("why", why), EventField("remedy", remedy)])
-    case .problemOver(let time): EventFacts("spool-problem-over", .notice, [EventField("after", time)])
+      sink.add("why", why)
+      sink.add("remedy", remedy)
+    case .problemOver(let time): sink.add("after", time)
     }
   }
 }

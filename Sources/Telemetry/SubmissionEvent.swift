@@ -39,33 +39,46 @@ package enum SubmissionEvent: Hashable, Sendable {
     }
   }
 
-  var facts: EventFacts {
+  var label: EventLabel {
     switch self {
-    case .connectionAccepted(let client): return EventFacts("connected", .debug, SubmissionEvent.fields(of: client))
-    case .connectionRefused(let client, let why):
-      return EventFacts("connection-refused", .warning, [EventField("client", client), EventField("why", why)])
-    case .connectionClosed(let client, let why, let messages):
-      let isViolation = if case .violation = why { true } else { false }
-      return EventFacts(
-        "disconnected", isViolation ? .warning : .debug,
-        [EventField("why", why.words), EventField("messages", messages)] + SubmissionEvent.fields(of: client))
-    case .accepted(let id, let sender, let size, let recipients, let client):
-      let fields = [
-        EventField("id", id), EventField("from", "<\(sender?.text ?? "")>"), EventField("size", size),
-        EventField("recipients", recipients),
-      ]
-      return EventFacts("accepted", .info, fields + SubmissionEvent.fields(of: client))
-    case .refused(let client, let code, let status, let why):
-      let fields = [EventField("code", code), EventField("status", status), EventField("why", why)]
-      return EventFacts("refused", .info, fields + SubmissionEvent.fields(of: client))
+    case .connectionAccepted: EventLabel("connected", .debug)
+    case .connectionRefused: EventLabel("connection-refused", .warning)
+    case .connectionClosed(_, .violation, _): EventLabel("disconnected", .warning)
+    case .connectionClosed: EventLabel("disconnected", .debug)
+    case .accepted: EventLabel("accepted", .info)
+    case .refused: EventLabel("refused", .info)
     }
   }
 
-  private static func fields(of client: Submitter) -> [EventField] {
-    var fields = [EventField("client", client.peer)]
-    if !client.greeting.isEmpty { fields.append(EventField("helo", client.greeting)) }
-    if let user = client.user { fields.append(EventField("uid", user)) }
-    if let unit = client.unit { fields.append(EventField("unit", unit)) }
-    return fields
+  func describe(to sink: inout some EventSink) {
+    switch self {
+    case .connectionAccepted(let client): SubmissionEvent.describe(client, to: &sink)
+    case .connectionRefused(let client, let why):
+      sink.add("client", client)
+      sink.add("why", why)
+    case .connectionClosed(let client, let why, let messages):
+      sink.add("why", why.words)
+      sink.add("messages", messages)
+      SubmissionEvent.describe(client, to: &sink)
+    case .accepted(let id, let sender, let size, let recipients, let client):
+      sink.add("id", id)
+      sink.add("from", sender)
+      sink.add("size", size)
+      sink.add("recipients", recipients)
+      SubmissionEvent.describe(client, to: &sink)
+    case .refused(let client, let code, let status, let why):
+      sink.add("code", code)
+      sink.add("status", status)
+      sink.add("why", why)
+      SubmissionEvent.describe(client, to: &sink)
+    }
+  }
+
+  private static func describe(_ client: Submitter, to sink: inout some EventSink) {
+    sink.add("client", client.peer)
+    if !client.greeting.isEmpty { sink.add("helo", client.greeting) }
+    if let user = client.user { sink.add("uid", user) }
+    if let name = client.userName { sink.add("user", name) }
+    if let unit = client.unit { sink.add("unit", unit) }
   }
 }

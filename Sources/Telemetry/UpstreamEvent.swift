@@ -24,34 +24,56 @@ package enum UpstreamEvent: Hashable, Sendable {
   /// The upstream's certificate ends soon.
   case certificateExpiring(upstream: String, days: Int)
 
-  var facts: EventFacts {
+  var label: EventLabel {
     switch self {
-    case .connected(let upstream, let address):
-      EventFacts("upstream-connected", .debug, [EventField("upstream", upstream), EventField("address", address)])
-    case .connectionFailed(let upstream, let why):
-      EventFacts("upstream-unreachable", .warning, [EventField("upstream", upstream), EventField("why", why)])
-    case .connectionLost(let upstream, let stage, let why):
-      EventFacts(
-        "upstream-lost", .info, [EventField("upstream", upstream), EventField("stage", stage), EventField("why", why)])
-    case .tlsEstablished(let upstream, let version, let cipher):
-      EventFacts(
-        "upstream-tls", .debug, [EventField("upstream", upstream), EventField("version", version), EventField("cipher", cipher)])
-    case .tlsUnverified(let upstream, let why):
-      EventFacts("upstream-unverified", .warning, [EventField("upstream", upstream), EventField("why", why)])
-    case .plaintext(let upstream): EventFacts("upstream-plaintext", .warning, [EventField("upstream", upstream)])
-    case .authenticationFailed(let upstream, let user, let why):
-      EventFacts(
-        "upstream-login-failed", .error, [EventField("upstream", upstream), EventField("user", user), EventField("why", why)])
-    case .held(let upstream, let fault, let why, let remedy):
-      EventFacts(
-        "upstream-held", .error,
-        [EventField("upstream", upstream), EventField("fault", fault), EventField("why", why), EventField("remedy", remedy)])
-    case .recovered(let upstream, let time):
-      EventFacts("upstream-recovered", .notice, [EventField("upstream", upstream), EventField("after", time)])
-    case .throttled(let upstream, let wait, let why):
-      EventFacts("upstream-throttled", .notice, [EventField("upstream", upstream), EventField("wait", wait), EventField("why", why)])
-    case .certificateExpiring(let upstream, let days):
-      EventFacts("upstream-certificate-expiring", .warning, [EventField("upstream", upstream), EventField("days", days)])
+    case .connected: EventLabel("upstream-connected", .debug)
+    case .connectionFailed: EventLabel("upstream-unreachable", .warning)
+    case .connectionLost: EventLabel("upstream-lost", .info)
+    case .tlsEstablished: EventLabel("upstream-tls", .debug)
+    case .tlsUnverified: EventLabel("upstream-unverified", .warning)
+    case .plaintext: EventLabel("upstream-plaintext", .warning)
+    case .authenticationFailed: EventLabel("upstream-login-failed", .error)
+    case .held: EventLabel("upstream-held", .error)
+    case .recovered: EventLabel("upstream-recovered", .notice)
+    case .throttled: EventLabel("upstream-throttled", .notice)
+    case .certificateExpiring: EventLabel("upstream-certificate-expiring", .warning)
+    }
+  }
+
+  func describe(to sink: inout some EventSink) {
+    sink.add("upstream", upstream)
+    switch self {
+    case .connected(_, let address): sink.add("address", address)
+    case .connectionFailed(_, let why), .tlsUnverified(_, let why): sink.add("why", why)
+    case .connectionLost(_, let stage, let why):
+      sink.add("stage", stage)
+      sink.add("why", why)
+    case .tlsEstablished(_, let version, let cipher):
+      sink.add("version", version)
+      sink.add("cipher", cipher)
+    case .plaintext: break
+    case .authenticationFailed(_, let user, let why):
+      sink.add("user", user)
+      sink.add("why", why)
+    case .held(_, let fault, let why, let remedy):
+      sink.add("fault", fault)
+      sink.add("why", why)
+      sink.add("remedy", remedy)
+    case .recovered(_, let time): sink.add("after", time)
+    case .throttled(_, let wait, let why):
+      sink.add("wait", wait)
+      sink.add("why", why)
+    case .certificateExpiring(_, let days): sink.add("days", days)
+    }
+  }
+
+  private var upstream: String {
+    switch self {
+    case .connected(let upstream, _), .connectionFailed(let upstream, _), .connectionLost(let upstream, _, _),
+      .tlsEstablished(let upstream, _, _), .tlsUnverified(let upstream, _), .plaintext(let upstream),
+      .authenticationFailed(let upstream, _, _), .held(let upstream, _, _, _), .recovered(let upstream, _),
+      .throttled(let upstream, _, _), .certificateExpiring(let upstream, _):
+      upstream
     }
   }
 }

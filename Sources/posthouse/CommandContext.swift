@@ -34,19 +34,24 @@ struct CommandContext {
   /// A connection to the daemon: on the socket of the command line, of `POSTHOUSE_SOCKET`, of the configuration, or the usual one.
   func client() throws(CommandFailure) -> ControlClient {
     if let path = invocation.socket ?? variable("POSTHOUSE_SOCKET") { return try connect(path) }
-    if invocation.configuration != nil { return try connect(configuration().reading.settings.control.socket.path) }
-    // Whoever may use the socket need not be allowed to read the configuration, which may hold a password.
-    let settings = (try? configuration())?.reading.settings
-    let usual = SettingsReading(files: [], environment: environment, systemHostname: "").settings
-    return try connect((settings ?? usual).control.socket.path)
+    return try connect(knownSettings().control.socket.path)
+  }
+
+  /// The settings as far as this user may know them. Whoever may use the daemon need not be allowed to read the configuration, which
+  /// may hold a password; then the environment and the defaults speak. A configuration that the command line names must be there.
+  func knownSettings() throws(CommandFailure) -> RelaySettings {
+    if invocation.configuration != nil { return try configuration().reading.settings }
+    let usual = SettingsReading(files: [], environment: environment, systemHostname: Host.name).settings
+    return (try? configuration())?.reading.settings ?? usual
+  }
+
+  /// The value of a variable of our own; nil where it is not set or empty.
+  func variable(_ name: String) -> String? {
+    guard let value = environment[name], !value.isEmpty else { return nil }
+    return value
   }
 
   private func connect(_ path: String) throws(CommandFailure) -> ControlClient {
     try ControlClient.connected(to: path, patience: invocation.patience)
-  }
-
-  private func variable(_ name: String) -> String? {
-    guard let value = environment[name], !value.isEmpty else { return nil }
-    return value
   }
 }

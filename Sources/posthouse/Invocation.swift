@@ -27,9 +27,13 @@ struct Invocation {
     case flush(String?)
     case configuration(ConfigurationCommand.View)
     case captured(CapturedCommand.Choice)
+    case sendmail(SendmailInvocation.Mode, [String])
     case version
     case help
   }
+
+  /// What a program asks for that calls sendmail by name; its command line is understood there.
+  init(_ mode: SendmailInvocation.Mode, _ arguments: [String]) { command = .sendmail(mode, arguments) }
 
   /// Understands a command line without the program's name.
   init(_ arguments: [String]) throws(CommandFailure) {
@@ -43,6 +47,8 @@ struct Invocation {
       }
       guard argument.hasPrefix("-"), argument != "-" else {
         words.append(argument)
+        // What follows is the command line of sendmail.
+        if words == ["sendmail"] { break }
         continue
       }
       let mark = argument.firstIndex(of: "=")
@@ -67,6 +73,8 @@ struct Invocation {
       command = .version
     } else if flags.contains("--help") || flags.contains("-h") {
       command = .help
+    } else if words == ["sendmail"] {
+      command = .sendmail(.deliver, Array(rest))
     } else {
       command = try Invocation.command(words)
     }
@@ -77,7 +85,7 @@ struct Invocation {
 
   private static let flags = ["--json", "--help", "--version", "-h"]
   private static let options = ["--socket", "--config", "--timeout", "--directory"]
-  private static let names = ["status", "queue", "flush", "config", "captured", "version", "help"]
+  private static let names = ["status", "queue", "flush", "config", "captured", "sendmail", "version", "help"]
 
   private static func command(_ words: [String]) throws(CommandFailure) -> Command {
     guard let name = words.first else {

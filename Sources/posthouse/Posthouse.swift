@@ -15,10 +15,10 @@ enum Posthouse {
     let arguments = Array(CommandLine.arguments.dropFirst())
     var wantsJSON = arguments.contains("--json")
     do throws(CommandFailure) {
-      let invocation = try Invocation(arguments)
+      let mode = SendmailInvocation.mode(calledAs: CommandLine.arguments.first ?? "")
+      let invocation = if let mode { Invocation(mode, arguments) } else { try Invocation(arguments) }
       wantsJSON = invocation.wantsJSON
-      let code = try run(invocation)
-      exit(code.rawValue)
+      exit(try run(invocation))
     } catch {
       Output.complain("posthouse: \(error.text)")
       if wantsJSON {
@@ -28,21 +28,23 @@ enum Posthouse {
     }
   }
 
-  private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+  /// Does what was asked and answers the exit status.
+  private static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
     switch invocation.command {
-    case .status: return try StatusCommand(invocation).run()
-    case .queueList: return try QueueCommand(invocation).list()
-    case .queueShow(let id): return try QueueCommand(invocation).show(id)
-    case .flush(let id): return try QueueCommand(invocation).flush(id)
-    case .configuration(let view): return try ConfigurationCommand(invocation).run(view)
-    case .captured(let choice): return try CapturedCommand(invocation).run(choice)
+    case .status: return try StatusCommand(invocation).run().rawValue
+    case .queueList: return try QueueCommand(invocation).list().rawValue
+    case .queueShow(let id): return try QueueCommand(invocation).show(id).rawValue
+    case .flush(let id): return try QueueCommand(invocation).flush(id).rawValue
+    case .configuration(let view): return try ConfigurationCommand(invocation).run(view).rawValue
+    case .captured(let choice): return try CapturedCommand(invocation).run(choice).rawValue
+    case .sendmail(let mode, let arguments): return SendmailCommand(invocation).run(mode, arguments).rawValue
     case .version:
       let version = Release.version
       Output.show(invocation.wantsJSON ? JSON.object(JSONObject(["version": .string(version)])).pretty : "posthouse \(version)")
-      return .success
+      return ExitCode.success.rawValue
     case .help:
       Output.show(HelpText.text)
-      return .success
+      return ExitCode.success.rawValue
     }
   }
 }

@@ -43,12 +43,9 @@ struct QueueCommand {
     return .success
   }
 
-  /// Makes one message, or all, due now.
+  /// Makes one message, or all, due now, and tells how many.
   func flush(_ id: String?) throws(CommandFailure) -> ExitCode {
-    var client = try CommandContext(invocation).client()
-    let answer = try client.call(VarlinkCall(RelayInterface.flush, parameters(id)))
-    let scheduled: Int64
-    do throws(VarlinkError) { scheduled = try answer.integer("scheduled") } catch { throw client.nonsense(error.description) }
+    let (scheduled, answer) = try schedule(id)
     if invocation.wantsJSON {
       Output.show(JSON.object(answer).pretty)
     } else if let id {
@@ -57,6 +54,13 @@ struct QueueCommand {
       Output.show(scheduled > 0 ? "\(HumanText.count(Int(scheduled), "message")) due now" : "nothing waits to be tried again")
     }
     return .success
+  }
+
+  /// Makes one message, or all, due now; answers how many those are.
+  func schedule(_ id: String?) throws(CommandFailure) -> (count: Int64, answer: JSONObject) {
+    var client = try CommandContext(invocation).client()
+    let answer = try client.call(VarlinkCall(RelayInterface.flush, parameters(id)))
+    do throws(VarlinkError) { return (try answer.integer("scheduled"), answer) } catch { throw client.nonsense(error.description) }
   }
 
   private func parameters(_ id: String?) -> JSONObject { id.map { JSONObject(["id": .string($0)]) } ?? JSONObject() }

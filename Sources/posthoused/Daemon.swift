@@ -8,6 +8,7 @@ import Resolver
 import Secrets
 import ServiceManager
 import Settings
+import Submission
 import Varlink
 
 /// One run of the daemon: makes the real world, puts the relay into it, and does what signals ask.
@@ -68,12 +69,16 @@ import Varlink
 
   /// The sockets that the service manager handed over, by their names in the socket unit.
   private func inherited(_ network: LinuxNetwork) throws -> InheritedListeners {
-    var mail: [any Listener] = []
+    var mail: [MailDoor] = []
     var control: (any Listener)?
     for inherited in try InheritedSocket.takeAll() {
       guard let socket = inherited.take() else { continue }
       let listener = try network.adopt(socket)
-      if inherited.name == "varlink" || inherited.name == "control" { control = listener } else { mail.append(listener) }
+      switch inherited.name {
+      case "varlink", "control": control = listener
+      case "smtps": mail.append(MailDoor(listener, .implicitTLS))
+      default: mail.append(MailDoor(listener))
+      }
     }
     return InheritedListeners(mail: mail, control: control)
   }

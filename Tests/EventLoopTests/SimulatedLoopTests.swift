@@ -31,6 +31,21 @@ import Timekeeping
     }
   }
 
+  @Test func `an alarm finds its moment come, and one set while it rings waits for the next turn`() {
+    final class Rung { var turns: [UInt64] = [] }
+    let rung = Rung()
+    EventLoop.run(SimulatedDriver()) { [rung = SendableBox(rung)] loop in
+      let due = loop.moment + .milliseconds(5)
+      loop.schedule(at: due) {
+        #expect(loop.moment >= due)
+        rung.value.turns.append(loop.turns)
+        loop.schedule(at: loop.moment) { rung.value.turns.append(loop.turns) }
+      }
+      _ = await loop.sleep(.seconds(1))
+      #expect(rung.value.turns.count == 2 && rung.value.turns[0] < rung.value.turns[1])
+    }
+  }
+
   @Test func `a wire carries lines across a simulated connection`() {
     EventLoop.run(SimulatedDriver()) { loop in
       let network = SimulatedNetwork(loop)

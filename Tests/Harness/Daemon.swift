@@ -28,10 +28,20 @@ package final class Daemon: Sendable {
     package var environment: [String: String] = [:]
     /// What stands before the program on the command line, `strace -f` for instance.
     package var wrapper: [String] = []
+    /// What becomes of the wrapper.
+    package var wrapping = Wrapping.parent
     /// Descriptors to pass on.
     package var descriptors: [Int32: Int32] = [:]
     /// Nothing special.
     package init() {}
+
+    /// What becomes of a wrapper once the daemon runs.
+    package enum Wrapping: Sendable {
+      /// It stays, as the daemon's parent.
+      case parent
+      /// It has become the daemon.
+      case replaced
+    }
   }
 
   init(_ rig: Rig, _ settings: DaemonSettings, _ options: Options) throws {
@@ -63,7 +73,7 @@ package final class Daemon: Sendable {
   package var pid: pid_t {
     get throws {
       let process = try process
-      if options.wrapper.isEmpty { return process.pid }
+      if options.wrapper.isEmpty || options.wrapping == .replaced { return process.pid }
       let children = try Files.text(at: "/proc/\(process.pid)/task/\(process.pid)/children").split(separator: " ")
       guard let first = children.first, let pid = pid_t(first) else { throw HarnessFailure("\(process.name) has no child") }
       return pid

@@ -24,8 +24,8 @@ package struct Deadline: Sendable {
     return Int32(clamping: max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
   }
 
-  /// Waits until `condition` holds, looking again every few milliseconds; for facts that announce themselves to nobody. `what` completes the sentence
-  /// "waited in vain until …".
+  /// Waits until `condition` holds, looking again every few milliseconds; for facts that announce themselves to nobody. `what` completes
+  /// the sentence "waited in vain until …".
   package func wait(until what: String, _ condition: () throws -> Bool) throws {
     while try !condition() {
       guard !hasPassed else { throw HarnessFailure("waited in vain until \(what)") }

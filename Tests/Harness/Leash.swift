@@ -5,7 +5,8 @@ internal import Synchronization
 /// Ends every program that the tests started, whatever becomes of the tests.
 ///
 /// A small shell in a session of its own reads from us which process groups there are. When this process is gone, by whatever signal, its
-/// input ends and it kills the groups that are left. `PR_SET_PDEATHSIG` would not do: it is lost when a program changes its user, as Postfix does.
+/// input ends and it kills the groups that are left. `PR_SET_PDEATHSIG` would not do: it is lost when a program changes its user, as
+/// Postfix does.
 enum Leash {
   private static let end = Mutex<Int32?>(nil)
 

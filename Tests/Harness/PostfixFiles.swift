@@ -13,7 +13,8 @@ struct PostfixFiles {
   /// Whether a login is needed.
   let login: PostfixUpstream.Login
 
-  /// `main.cf`. Mail for any domain goes to virtual(8), which writes a Maildir and puts `X-Original-To:` and `Delivered-To:` before the message.
+  /// `main.cf`. Mail for any domain goes to virtual(8), which writes a Maildir and puts `X-Original-To:` and `Delivered-To:` before the
+  /// message.
   var main: String {
     let senders =
       switch login {

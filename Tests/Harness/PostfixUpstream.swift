@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A private Postfix (Debian package) as the upstream: STARTTLS, login checked by Dovecot, mail for any domain into a Maildir.
 ///
-/// The instance has its own configuration, queue and port, so that many can run beside each other and beside the machine's own. Its master is
-/// started directly and in the foreground: `postfix start` would sleep a second and detach. It needs root, as Postfix does.
+/// The instance has its own configuration, queue and port, so that many can run beside each other and beside the machine's own. Its master
+/// is started directly and in the foreground: `postfix start` would sleep a second and detach. It needs root, as Postfix does.
 package final class PostfixUpstream: Sendable {
   /// Who may log in.
   package static let user = "app"

@@ -3,8 +3,8 @@ internal import Glibc
 internal import LinuxSystem
 
 extension SocketAddress {
-  /// Lets `body` see an IPv4 or IPv6 address or a path as the kernel wants it. The tests have their own way for this, so that they do not lean on
-  /// what they test.
+  /// Lets `body` see an IPv4 or IPv6 address or a path as the kernel wants it. The tests have their own way for this, so that they do not
+  /// lean on what they test.
   func withForm<Answer>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Answer) -> Answer {
     switch self {
     case .v4(let bytes, let port):

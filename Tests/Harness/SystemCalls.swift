@@ -2,12 +2,12 @@
 
 /// What `strace -f -y -ttt` wrote about a process: which calls began and ended, in which order.
 ///
-/// A call that was interrupted in the log by another thread's is put together again; ``Call/began`` and ``Call/ended`` are lines of the log, so that
-/// they can be compared over all threads.
+/// A call that was interrupted in the log by another thread's is put together again; ``Call/began`` and ``Call/ended`` are lines of the
+/// log, so that they can be compared over all threads.
 package struct SystemCalls: Sendable {
   /// The arguments for strace(1) to write such a log; the program follows.
   package static func strace(_ calls: String, to path: String) -> [String] {
-    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "262144", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
+    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "65536", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
   }
 
   /// Every call that has ended, by the order of its end.

@@ -3,13 +3,13 @@ internal import Harness
 internal import Testing
 
 @Suite struct DurabilityJudgeTests {
-  private static let write = #"7 1.0 pwritev(5</s/journal/1.seg>, [{iov_base="MARK", iov_len=4}], 1, 0) = 4"#
+  private static let write = #"7 1.0 pwritev(5</s/journal/1.seg>, [{iov_base="the-mark", iov_len=8}], 1, 0) = 8"#
   private static let sync = "7 1.1 fdatasync(5</s/journal/1.seg>) = 0"
   private static let reply = #"6 1.2 sendto(9<TCP:[127.0.0.1:25->127.0.0.1:4711]>, "250 2.0.0 queued as abc\r\n", 25, 0, NULL, 0) = 25"#
 
   private func verdict(_ lines: [String]) -> [String] {
     let judge = DurabilityJudge(SystemCalls(text: lines.joined(separator: "\n")), spool: "/s")
-    return judge.brokenPromises(among: [DurabilityJudge.Promise(id: "abc", mark: "MARK")])
+    return judge.brokenPromises(among: [DurabilityJudge.Promise(id: "abc", mark: "the-mark")])
   }
 
   @Test func `write, sync, reply is good`() {
@@ -22,8 +22,10 @@ internal import Testing
     [write, reply],
     [write, "7 1.1 fdatasync(5</s/journal/1.seg>) = -1 EIO (Input/output error)", reply],
     [write, "7 1.1 fdatasync(5</s/journal/2.seg>) = 0", reply],
-    ["7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", write.replacing("7 ", with: "8 ", maxReplacements: 1),
-     "7 1.1 <... fdatasync resumed>) = 0", reply],
+    [
+      "7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", write.replacing("7 ", with: "8 ", maxReplacements: 1),
+      "7 1.1 <... fdatasync resumed>) = 0", reply,
+    ],
     [write, "7 1.0 fdatasync(5</s/journal/1.seg> <unfinished ...>", reply, "7 1.1 <... fdatasync resumed>) = 0"],
     [sync, reply],
     [write, sync],
@@ -48,7 +50,7 @@ internal import Testing
         import os, socket, sys
         def take(sync):
             f = os.open(sys.argv[1] + "/1.seg", os.O_WRONLY | os.O_CREAT)
-            os.pwritev(f, [b"head", b"MARK"], 0)
+            os.pwritev(f, [b"head", b"the-mark"], 0)
             if sync: os.fdatasync(f)
             a, b = socket.socketpair()
             a.send(b"250 2.0.0 queued as abc\\r\\n")
@@ -58,7 +60,7 @@ internal import Testing
         let strace = SystemCalls.strace(DurabilityJudge.calls, to: log)
         try rig.output(of: strace[0], strace.dropFirst() + ["python3", "-c", program, spool, word])
         let judge = DurabilityJudge(try SystemCalls(path: log), spool: spool)
-        #expect(judge.brokenPromises(among: [DurabilityJudge.Promise(id: "abc", mark: "MARK")]).count == count)
+        #expect(judge.brokenPromises(among: [DurabilityJudge.Promise(id: "abc", mark: "the-mark")]).count == count)
       }
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Mail
 import Policy
+import Settings
 import Testing
 
 /// Patterns and the rules made of them.
@@ -11,7 +12,10 @@ import Testing
     return Mailbox(verifiedLocalPart: String(text[..<at]), domain: String(text[text.index(after: at)...]))
   }
 
-  static func patterns(_ texts: String...) throws -> [AddressPattern] { try texts.map { try AddressPattern($0) } }
+  static func book(_ rules: String) throws -> Rulebook {
+    let file = SettingsFile(name: "rules", text: "[Upstream]\nHost=capture:/mail\n[Policy]\n\(rules)\n")
+    return Rulebook(try RelaySettings(files: [file], environment: [:], systemHostname: "app1.example.com").policy)
+  }
 
   @Test(arguments: [
     ("user@example.com", "user@example.com", true), ("user@example.com", "USER@Example.COM", true),
@@ -29,24 +33,7 @@ import Testing
     ("*@[192.0.2.1]", "a@[192.0.2.1]", true), ("*@Bücher.example", "a@bücher.example", true),
   ])
   func `a pattern names addresses`(pattern: String, address: String, isNamed: Bool) throws {
-    #expect(try AddressPattern(pattern).matches(RulebookTests.mailbox(address)) == isNamed)
-  }
-
-  @Test(arguments: [
-    ("", PatternFault.Reason.noAt), ("user", .noAt), ("example.com", .noAt), ("user@", .noDomain), ("@", .noDomain),
-    ("us*r@example.com", .strayStar),
-    ("*@ex*mple.com", .strayStar), ("*@*example.com", .strayStar), ("**@example.com", .strayStar), ("*@*.", .strayStar),
-    ("*@*.*", .strayStar),
-    ("a@b c@d", .badCharacter), ("<a@b>", .badCharacter), ("a\t@b", .badCharacter),
-  ])
-  func `what is no pattern is refused with the remedy`(text: String, reason: PatternFault.Reason) {
-    do throws(PatternFault) {
-      _ = try AddressPattern(text)
-      Issue.record("\(text) was taken")
-    } catch {
-      #expect(error.reason == reason)
-      #expect(error.description.hasPrefix("\"\(text)\""))
-    }
+    #expect(try #require(AddressPattern(pattern)).matches(RulebookTests.mailbox(address)) == isNamed)
   }
 
   @Test func `an empty book lets everything pass`() {
@@ -56,34 +43,73 @@ import Testing
   }
 
   @Test func `where senders are named, the others are refused with the list`() throws {
-    let book = Rulebook(allowedSenders: try RulebookTests.patterns("*@example.com", "app@example.net"))
+    let book = try RulebookTests.book("AllowSenders=*@example.com app@example.net")
     #expect(book.refusal(ofSender: RulebookTests.mailbox("x@example.com")) == nil)
     #expect(book.refusal(ofSender: RulebookTests.mailbox("app@example.net")) == nil)
     let refusal = try #require(book.refusal(ofSender: RulebookTests.mailbox("x@example.net")))
     #expect(refusal.code == 550 && refusal.subject == 7 && refusal.detail == 1)
-    #expect(refusal.text == "AllowSenders= of this relay does not name this sender; allowed: *@example.com app@example.net")
+    #expect(refusal.text == "Policy.AllowSenders= of this relay does not name this sender; allowed: *@example.com app@example.net")
     #expect(book.refusal(ofSender: nil)?.text.contains("the empty sender") == true)
     #expect(book.refusal(ofRecipient: RulebookTests.mailbox("x@example.org")!) == nil)
   }
 
   @Test func `the empty sender passes where it is named`() throws {
-    #expect(Rulebook(allowedSenders: try RulebookTests.patterns("*@example.com", "<>")).refusal(ofSender: nil) == nil)
-    #expect(Rulebook(deniedSenders: try RulebookTests.patterns("<>")).refusal(ofSender: nil) != nil)
+    #expect(try RulebookTests.book("AllowSenders=*@example.com <>").refusal(ofSender: nil) == nil)
+    #expect(try RulebookTests.book("DenySenders=<>").refusal(ofSender: nil) != nil)
   }
 
   @Test func `what is denied stays denied though it is allowed too`() throws {
-    let book = Rulebook(
-      allowedRecipients: try RulebookTests.patterns("*@example.com"), deniedRecipients: try RulebookTests.patterns("ceo@example.com"))
+    let book = try RulebookTests.book("AllowRecipients=*@example.com\nDenyRecipients=ceo@example.com")
     #expect(book.refusal(ofRecipient: RulebookTests.mailbox("staff@example.com")!) == nil)
     #expect(
       book.refusal(ofRecipient: RulebookTests.mailbox("CEO@example.com")!)?.text
-        == "this relay refuses the recipient: DenyRecipients= names ceo@example.com")
+        == "this relay refuses the recipient: Policy.DenyRecipients= names ceo@example.com")
     #expect(book.refusal(ofRecipient: RulebookTests.mailbox("x@example.org")!) != nil)
   }
 
   @Test func `a long list of rules is cut`() throws {
-    let many = try (0..<100).map { try AddressPattern("*@department-\($0).example.com") }
-    let refusal = try #require(Rulebook(allowedSenders: many).refusal(ofSender: nil))
+    let many = (0..<100).map { "*@department-\($0).example.com" }.joined(separator: " ")
+    let refusal = try #require(try RulebookTests.book("AllowSenders=\(many)").refusal(ofSender: nil))
     #expect(refusal.text.utf8.count < 330 && refusal.text.hasSuffix(" more"))
+  }
+
+  static func client(_ user: UInt32?, _ name: String?, _ unit: String?) -> Submitter {
+    var client = Submitter(peer: "127.0.0.1:5000", greeting: "app")
+    (client.user, client.userName, client.unit) = (user, name, unit)
+    return client
+  }
+
+  @Test(arguments: [
+    ("", true), ("AllowUsers=alice", true), ("AllowUsers=1000", true), ("AllowUsers=bob", false), ("AllowUsers=bob alice", true),
+    ("DenyUsers=alice", false), ("DenyUsers=1000", false), ("DenyUsers=bob", true), ("AllowUsers=alice\nDenyUsers=1000", false),
+    ("AllowUnits=web.service", true), ("AllowUnits=worker@*.service", false), ("AllowUnits=*.service", true),
+    ("DenyUnits=web.service", false), ("DenyUnits=we*.service", false), ("DenyUnits=web*web.service", true),
+    ("AllowUsers=alice\nAllowUnits=web.service", true), ("AllowUsers=bob\nAllowUnits=web.service", false),
+    ("AllowUsers=alice\nAllowUnits=cron.service", false), ("AllowUsers=Alice", false),
+  ])
+  func `users and units are judged by name and number`(rules: String, mayConnect: Bool) throws {
+    let refusal = try RulebookTests.book(rules).refusal(ofClient: RulebookTests.client(1000, "alice", "web.service"))
+    #expect((refusal == nil) == mayConnect)
+  }
+
+  @Test(arguments: ["AllowUsers=alice", "DenyUsers=alice", "AllowUnits=web.service", "DenyUnits=web.service"])
+  func `nobody slips past a rule by being unknown, unless the settings say so`(rule: String) throws {
+    let unknown = RulebookTests.client(nil, nil, nil)
+    let refusal = try #require(try RulebookTests.book(rule).refusal(ofClient: unknown))
+    #expect(refusal.text.contains("Policy.UnknownClients="))
+    #expect(try RulebookTests.book("\(rule)\nUnknownClients=admit").refusal(ofClient: unknown) == nil)
+  }
+
+  @Test func `what is known is judged although something else is not`() throws {
+    let book = try RulebookTests.book("DenyUsers=alice\nDenyUnits=web.service\nUnknownClients=admit")
+    #expect(book.refusal(ofClient: RulebookTests.client(1000, "alice", nil))?.text.contains("Policy.DenyUsers=") == true)
+    #expect(book.refusal(ofClient: RulebookTests.client(nil, nil, "web.service"))?.text.contains("Policy.DenyUnits=") == true)
+    #expect(book.refusal(ofClient: RulebookTests.client(1001, "bob", nil)) == nil)
+  }
+
+  @Test func `a user without a name is judged by number`() throws {
+    #expect(try RulebookTests.book("AllowUsers=64001").refusal(ofClient: RulebookTests.client(64001, nil, nil)) == nil)
+    let refusal = try #require(try RulebookTests.book("AllowUsers=alice").refusal(ofClient: RulebookTests.client(64001, nil, nil)))
+    #expect(refusal.text == "programs of user 64001 may not send: Policy.AllowUsers= does not name it")
   }
 }

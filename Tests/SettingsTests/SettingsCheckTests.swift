@@ -66,7 +66,6 @@ import Testing
     ("[Upstream]\nPort=465", "posthouse.conf:2: Upstream.Port 465 usually speaks TLS from the first byte; set TLS=implicit"),
     ("[Upstream]\nPort=587\nTLS=implicit", "posthouse.conf:2: Upstream.Port 587 usually begins in clear; set TLS=starttls"),
     ("[Listen]\nNetworks=10.0.0.0/8", "posthouse.conf:2: Listen.Networks has no effect"),
-    ("[Listen]\nAddress=0.0.0.0:25\nNetworks=0.0.0.0/0", "posthouse.conf:3: Listen.Networks \"0.0.0.0/0\" lets everybody"),
     ("[Relay]\nHostname=vm", "posthouse.conf:2: the house greets as \"vm\""),
   ]
 
@@ -75,6 +74,32 @@ import Testing
     #expect(reading.complaints == [])
     #expect(reading.settings.warnings.count == 1)
     #expect(reading.settings.warnings.first?.hasPrefix(warning) == true, "\(reading.settings.warnings)")
+  }
+
+  @Test(arguments: [
+    ("CertificateFile=/c.pem", "posthouse.conf:2: Listen.CertificateFile is set without its private key; set KeyFile="),
+    ("KeyFile=/k.pem", "posthouse.conf:2: Listen.KeyFile is set without a certificate"),
+    ("TLSAddress=127.0.0.1:465", "posthouse.conf:2: Listen.TLSAddress \"127.0.0.1:465\" cannot speak TLS"),
+    ("StartTLS=required", "posthouse.conf:2: Listen.StartTLS \"required\" would shut out every other machine"),
+    (
+      "CertificateFile=/c\nKeyFile=/k\nTLSAddress=127.0.0.1:25",
+      "posthouse.conf:4: Listen.TLSAddress \"127.0.0.1:25\" is in Listen.Address too"
+    ),
+    ("CertificateFile=/c\nKeyFile=/k\nTLSAddress=0.0.0.0:465", "posthouse.conf:4: Listen.TLSAddress \"0.0.0.0:465\" can be reached"),
+    ("Extensions=SIZE EXPN", "posthouse.conf:2: Listen.Extensions \"EXPN\" is not an extension this program knows"),
+    ("MaxMemory=1K", "posthouse.conf:2: Listen.MaxMemory"), ("MaxHold=2y", "posthouse.conf:2: Listen.MaxHold"),
+  ])
+  func `what cannot work at a listener is refused`(text: String, complaint: String) {
+    let reading = readBehindHost("[Listen]\n\(text)")
+    #expect(reading.complaints.count == 1)
+    #expect(reading.complaints.first?.hasPrefix(complaint) == true, "\(reading.complaints)")
+  }
+
+  @Test(arguments: ["0.0.0.0/0", "::/0", "0.0.0.0", "10.0.0.0/8 ::/0"])
+  func `a network that is everybody is refused`(networks: String) {
+    let reading = readBehindHost("[Listen]\nAddress=0.0.0.0:25\nNetworks=\(networks)")
+    #expect(reading.complaints.count == 1)
+    #expect(reading.complaints.first?.contains("would let everybody who can reach this machine send mail") == true)
   }
 
   @Test func `one mistake brings one complaint`() {

@@ -19,7 +19,10 @@ import Testing
     Mistake(
       "Upstream", "TLS=startls",
       #"Upstream.TLS "startls" is not a way to use TLS; did you mean starttls? use one of starttls, implicit, opportunistic, none"#),
-    Mistake("Upstream", "Auth=PLAIN CRAM", #"Upstream.Auth "CRAM" is not a mechanism this program knows; use one of PLAIN, LOGIN"#),
+    Mistake(
+      "Upstream", "Auth=PLAIN CRAM",
+      #"Upstream.Auth "CRAM" is not a mechanism this program knows; use one of SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, "#
+        + "SCRAM-SHA-256, SCRAM-SHA-1, OAUTHBEARER, XOAUTH2, CRAM-MD5, PLAIN, LOGIN"),
     Mistake("Upstream", "Auth=PLAIN PLAIN", #"Upstream.Auth "PLAIN" stands there twice; name it once"#),
     Mistake(
       "Upstream", "Host=smtp.example.com:465",
@@ -97,7 +100,7 @@ import Testing
     ),
     (
       "[Filters]",
-      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Upstream] [Retry] [Spool] [Control] [Log]"
+      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Policy] [Upstream] [Retry] [Spool] [Control] [Log]"
     ),
     ("[Log \"x\"]", "posthouse.conf:1: [Log] takes no name; write [Log]"),
     (

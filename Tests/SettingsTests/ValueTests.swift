@@ -49,6 +49,39 @@ import Timekeeping
     #expect(try AddressBlock(written: network).text == network)
   }
 
+  @Test(arguments: [("0.0.0.0/0", true), ("::/0", true), ("0.0.0.0", true), ("::", true), ("0.0.0.0/1", false), ("10.0.0.0/8", false)])
+  func `a network that is everything is known as such`(network: String, isEverything: Bool) throws {
+    #expect(try AddressBlock(written: network).isEverything == isEverything)
+  }
+
+  @Test(arguments: [
+    "", "localhost", "10.0.0", "10.0.0.0/8 ", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/255.0.0.0",
+    "::1/129", "10.0.0.1/8", "2001:db8::1/64", "10.0.0.0/8/8",
+  ])
+  func `what is no network is refused`(written: String) {
+    #expect(throws: ValueRefusal.self) { try AddressBlock(written: written) }
+  }
+
+  @Test(arguments: [
+    ("", "is no address pattern"), ("user", "is no address pattern"), ("example.com", "is no address pattern"),
+    ("user@", "has nothing behind the @"), ("@", "has nothing behind the @"), ("us*r@example.com", "has a * that"),
+    ("*@ex*mple.com", "has a * that"), ("*@*example.com", "has a * that"), ("**@example.com", "has a * that"), ("*@*.", "has a * that"),
+    ("*@*.*", "has a * that"), ("a@b c@d", "has a space"), ("<a@b>", "has a space"), ("a\t@b", "has a space"),
+  ])
+  func `what is no address pattern is refused with the reason`(written: String, what: String) {
+    do throws(ValueRefusal) {
+      _ = try AddressPattern(written: written)
+      Issue.record("\(written) was taken")
+    } catch {
+      #expect(error.what.hasPrefix(what))
+    }
+  }
+
+  @Test(arguments: ["webapp", "a b.service", "/user.slice/x.service", "a*b*.service", "", "caf\u{e9}.service"])
+  func `what is no unit is refused`(written: String) {
+    #expect(throws: ValueRefusal.self) { try UnitPattern(written: written) }
+  }
+
   @Test(arguments: ["127.0.0.1:25", "[::1]:0", "0.0.0.0:2525", "unix:/run/posthouse/smtp"])
   func `a listening address is written as it is read`(written: String) throws {
     #expect(try ListenAddress(written: written).text == written)

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// A disk in memory that may lose, tear and reorder whatever was not synced, as a real one may.
 ///
-/// Files are durable as far as they were synced, names as far as their directory was. ``crash()`` decides by the seed what of the rest survives: of
-/// each write all, nothing, a part up to some byte, or some of its sectors; of each name its making or its going, in any order. After a failed
-/// sync what was written is half on the disk and never tried again, as under Linux. Faults are ordered by kind and count of calls.
+/// Files are durable as far as they were synced, names as far as their directory was. ``crash()`` decides by the seed what of the rest
+/// survives: of each write all, nothing, a part up to some byte, or some of its sectors; of each name its making or its going, in any
+/// order. After a failed sync what was written is half on the disk and never tried again, as under Linux. Faults are ordered by kind
+/// and count of calls.
 package final class SimulatedDisk: Disk {
   private let state: Mutex<State>
 

@@ -9,9 +9,11 @@ package import Timekeeping
   private let end: Moment
   private let name: String
 
-  /// A driver with a clock of its own; a simulation that lives longer than `limit` is stopped as one that hangs. Its name, with the seed in it, is
-  /// said when it has to be stopped.
-  package nonisolated init(_ clock: VirtualClock = VirtualClock(), limit: Duration = .seconds(30 * 86_400), name: String = "the simulation") {
+  /// A driver with a clock of its own; a simulation that lives longer than `limit` is stopped as one that hangs. Its name, with the
+  /// seed in it, is said when it has to be stopped.
+  package nonisolated init(
+    _ clock: VirtualClock = VirtualClock(), limit: Duration = .seconds(30 * 86_400), name: String = "the simulation"
+  ) {
     self.clock = clock
     self.name = name
     virtual = clock

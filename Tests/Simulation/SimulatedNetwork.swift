@@ -13,6 +13,8 @@ package import Timekeeping
   private var open: [Weak] = []
   /// Addresses from which no answer ever comes.
   package var silent: Set<SocketAddress> = []
+  /// What a kernel would tell about whoever connects, asked each time.
+  package var identity: () -> PeerIdentity = { .unknown(.noSuchSocket) }
 
   /// A network in which every byte travels for `latency`.
   package init(_ loop: EventLoop, latency: Duration = .microseconds(50)) {
@@ -32,14 +34,14 @@ package import Timekeeping
     to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
   ) async throws(WireFailure) -> any ByteStream {
     let here = source ?? .v4([127, 0, 0, 1], port: freePort())
-    let near = SimulatedStream(peer: address, loop, latency)
+    let near = SimulatedStream(peer: address, loop, latency) { .unknown(.noSuchSocket) }
     begun(near)
     try await near.sleep(until: silent.contains(address) ? deadline : min(deadline, loop.moment + latency))
     if silent.contains(address) { throw .timedOut }
     guard let listener = listeners[address] else {
       throw .system(SystemFailure(call: "connect to", subject: "\(address)", number: ECONNREFUSED))
     }
-    let far = SimulatedStream(peer: here, loop, latency)
+    let far = SimulatedStream(peer: here, loop, latency, identity)
     near.pair(with: far)
     if open.count > 64 { open.removeAll { $0.stream == nil } }
     open.append(Weak(stream: near))

@@ -17,11 +17,13 @@ package import Timekeeping
   private var isBroken = false
   private var isCancelled = false
   private var isClosed = false
+  private let identify: () -> PeerIdentity
   private let reader: Berth
   private let writer: Berth
 
-  init(peer: SocketAddress, _ loop: EventLoop, _ latency: Duration) {
+  init(peer: SocketAddress, _ loop: EventLoop, _ latency: Duration, _ identify: @escaping () -> PeerIdentity) {
     self.peer = peer
+    self.identify = identify
     self.loop = loop
     self.latency = latency
     reader = Berth(loop)
@@ -88,6 +90,8 @@ package import Timekeeping
   package var holdsUnsentBytes: Bool { false }
 
   package var peerUser: UInt32? { nil }
+
+  package func peerIdentity(by lookup: PeerLookup) -> PeerIdentity { identify() }
 
   package func finishWriting() {
     guard let other else { return }

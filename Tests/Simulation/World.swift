@@ -9,8 +9,8 @@ package struct World: Sendable {
   /// Its clock.
   package let clock: VirtualClock
 
-  /// Runs a simulation to its end; answers nil when it threw, which `failed` is told. A simulation that hangs or runs longer than `limit` stops the
-  /// whole run under its name, which therefore holds the seed.
+  /// Runs a simulation to its end; answers nil when it threw, which `failed` is told. A simulation that hangs or runs longer than
+  /// `limit` stops the whole run under its name, which therefore holds the seed.
   package static func run<Answer: Sendable>(
     _ name: String, clock: VirtualClock = VirtualClock(), limit: Duration = .seconds(40 * 86_400),
     failed: @escaping @Sendable (any Error) -> Void, _ body: @escaping @Loop (World) async throws -> Answer

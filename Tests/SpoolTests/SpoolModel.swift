@@ -11,8 +11,9 @@ import Timekeeping
 
 /// A spool that cannot fail, beside the real one: random work, crashes and recoveries, and after each recovery a comparison.
 ///
-/// Of every message it keeps the versions it went through, and from which one on the spool promised to keep it. After a crash the spool must show one
-/// of the versions from there to the latest: nothing acknowledged is lost, nothing settled and synced comes back, nothing is misread.
+/// Of every message it keeps the versions it went through, and from which one on the spool promised to keep it. After a crash the spool
+/// must show one of the versions from there to the latest: nothing acknowledged is lost, nothing settled and synced comes back, nothing
+/// is misread.
 final class SpoolModel: @unchecked Sendable {
   // Unchecked: only the thread of the one loop that runs at a time touches it.
   private let disk: SimulatedDisk

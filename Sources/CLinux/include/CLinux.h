@@ -3,12 +3,11 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#include "clinux_disk.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
 #include "clinux_disk.h"
+#include "clinux_peer.h"
 
 /// One event as the loop sees it.
 struct clinux_event {

@@ -25,12 +25,15 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case accountDisabled
   case basicAuthenticationRetired
   case tokenRefused
+  case upstreamUnproved
   case accountNotSubscribed
   case accessDenied
   case mailboxFull
   case senderNotAllowed
   case relayingRefused
   case protocolMistake
+  case upstreamHeldByRule
+  case messageHeldByRule
 
   /// How much is held.
   package enum Scope: Hashable, Sendable {
@@ -43,11 +46,12 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   /// What is held until the fault is gone.
   package var scope: Scope {
     switch self {
-    case .senderNotAllowed, .relayingRefused, .mailboxFull: .message
+    case .senderNotAllowed, .relayingRefused, .mailboxFull, .messageHeldByRule: .message
     case .hostNotFound, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .tlsRequired, .peerSpeaksPlaintext,
       .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused, .authenticationRequired,
       .authenticationNotOffered, .mechanismUnavailable, .channelUnsafe, .credentialsUnavailable, .credentialsRefused,
-      .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .accountNotSubscribed, .accessDenied, .protocolMistake:
+      .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .upstreamUnproved, .accountNotSubscribed, .accessDenied,
+      .protocolMistake, .upstreamHeldByRule:
       .upstream
     }
   }
@@ -76,12 +80,15 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .accountDisabled: "SMTP AUTH is switched off for this account"
     case .basicAuthenticationRetired: "the upstream no longer takes passwords"
     case .tokenRefused: "the upstream refused the access token"
+    case .upstreamUnproved: "the upstream could not prove that it knows the password"
     case .accountNotSubscribed: "the account is not subscribed to the sending service"
     case .accessDenied: "the account lacks the permission to send"
     case .mailboxFull: "a mailbox at the upstream is full"
     case .senderNotAllowed: "the account may not send with this sender"
     case .relayingRefused: "the upstream does not relay for us to this recipient"
     case .protocolMistake: "the upstream refused a command that should be right"
+    case .upstreamHeldByRule: "a rule of the configuration holds the upstream for this reply"
+    case .messageHeldByRule: "a rule of the configuration holds the message for this reply"
     }
   }
 
@@ -109,12 +116,15 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .accountDisabled: "enable SMTP AUTH for the mailbox and the tenant; security defaults may forbid it"
     case .basicAuthenticationRetired: "use OAuth credentials, or another upstream"
     case .tokenRefused: "renew tokens earlier, and check that user and token belong together"
+    case .upstreamUnproved: "check that Host is the right one; if it is, somebody may stand between, or the account is stored wrongly there"
     case .accountNotSubscribed: "finish the account's sign-up with the provider"
     case .accessDenied: "grant it (Amazon SES: ses:SendRawEmail)"
     case .mailboxFull: "empty it; in an Exchange account that sends, Sent Items count too"
     case .senderNotAllowed: "verify the sender with the provider, let the account send as it, or have it rewritten"
     case .relayingRefused: "set User and Password, or have this machine's address allowed there"
     case .protocolMistake: "report it together with the log of this connection"
+    case .upstreamHeldByRule: "read the reply and put right what it says; it is tried again by itself"
+    case .messageHeldByRule: "read the reply, put right what it says, and flush the message"
     }
   }
 }

@@ -13,26 +13,12 @@ enum OriginalRecipient {
     let address = String(parts[1])
     let coded: String
     if parts[0].lowercased() == "utf-8" {
-      coded = encodeUnicode(address)
+      coded = UnicodeAddress.encode(address)
     } else {
       guard address.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
       coded = Xtext.encode(address)
     }
     let argument = "\(parts[0]);\(coded)"
     return argument.utf8.count <= 500 ? argument : nil
-  }
-
-  /// The form `utf-8-addr-xtext`: what is not plain stands as `\x{HEX}`, which any server can pass on.
-  private static func encodeUnicode(_ address: String) -> String {
-    var result = ""
-    for scalar in address.unicodeScalars {
-      let isPlain = scalar.value > 0x20 && scalar.value < 0x7f && scalar != "\\" && scalar != "+" && scalar != "="
-      if isPlain {
-        result.unicodeScalars.append(scalar)
-      } else {
-        result += "\\x{" + String(scalar.value, radix: 16, uppercase: true) + "}"
-      }
-    }
-    return result
   }
 }

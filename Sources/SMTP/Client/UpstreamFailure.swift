@@ -55,10 +55,10 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
     case .plaintextBehindStartTLS: .operatorFault(.tampering)
     case .authenticationImpossible(.channelUnsafe): .operatorFault(.channelUnsafe)
     case .authenticationImpossible(.notOffered): .operatorFault(.authenticationNotOffered)
-    case .authenticationImpossible(.nothingInCommon): .operatorFault(.mechanismUnavailable)
+    case .authenticationImpossible(.nothingInCommon), .authenticationImpossible(.credentialsUnfit): .operatorFault(.mechanismUnavailable)
+    case .authenticationBroken(let fault): fault.judgement
     case .credentialsUnavailable: .operatorFault(.credentialsUnavailable)
-    case .lookupFailed, .connectionFailed, .handshakeFailed, .authenticationBroken, .malformedReply, .unexpectedReply, .connectionLost,
-      .timedOut:
+    case .lookupFailed, .connectionFailed, .handshakeFailed, .malformedReply, .unexpectedReply, .connectionLost, .timedOut:
       .retry
     }
   }
@@ -76,10 +76,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .peerSpeaksPlaintext: "the upstream answered the TLS handshake in plaintext"
       case .startTLSNotOffered: "STARTTLS was not offered"
       case .plaintextBehindStartTLS: "bytes came behind the reply to STARTTLS, before the handshake"
-      case .authenticationImpossible(.channelUnsafe): "no AUTH without verified TLS"
-      case .authenticationImpossible(.notOffered): "AUTH was not offered"
-      case .authenticationImpossible(.nothingInCommon(let offered, let wanted)):
-        "AUTH offers \(offered.joined(separator: " ")), we may use \(wanted.joined(separator: " "))"
+      case .authenticationImpossible(let refusal): refusal.description
       case .authenticationBroken(let fault): fault.description
       case .credentialsUnavailable(let why): "no credentials: \(why)"
       case .malformedReply(let fault): fault.description

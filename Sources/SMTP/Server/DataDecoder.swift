@@ -7,8 +7,8 @@ package import Octets
 ///
 /// Only CRLF.CRLF ends DATA. A bare CR, a bare LF or a NUL stops the decoder at once: some other mail server takes such a thing for a
 /// line end, and behind it a second message could be hidden. In BDAT, where a count tells the end, the rest of the chunks is swallowed
-/// instead. A message that grows over the limit is dropped and swallowed to its end, so that the refusal comes where the client looks for
-/// it. However the bytes are cut into pieces, the result is the same.
+/// instead. A message or header section that grows over its limit is dropped and swallowed to its end, so that the refusal comes where the
+/// client looks for it. However the bytes are cut into pieces, the result is the same.
 package struct DataDecoder: Sendable {
   /// How the client sends the message.
   package enum Framing: Sendable {
@@ -29,6 +29,7 @@ package struct DataDecoder: Sendable {
 
   private let framing: Framing
   private let largest: Int
+  private let largestHeader: Int
   private var text: BodyText
   private var binaryBeyondASCII = false
 
@@ -36,6 +37,7 @@ package struct DataDecoder: Sendable {
   package init(_ framing: Framing, limits: ServerLimits) {
     self.framing = framing
     largest = limits.messageSize.bytes
+    largestHeader = limits.headerSection.bytes
     switch framing {
     case .dotted: text = BodyText(.dotted)
     case .chunkedText, .chunkedBinary: text = BodyText(.counted)
@@ -45,7 +47,7 @@ package struct DataDecoder: Sendable {
   /// Takes bytes, appends the message's to `body`, and answers how many it took: fewer than there are only where DATA ended or was
   /// violated.
   ///
-  /// When the message gets too large, `body` is emptied, and stays empty.
+  /// When the message or its header section gets too large, `body` is emptied, and stays empty.
   package mutating func take(_ input: Span<UInt8>, appendingTo body: inout [UInt8]) -> Int {
     let start = body.count
     let taken = decode(input, appendingTo: &body)
@@ -53,7 +55,7 @@ package struct DataDecoder: Sendable {
     if !survey.isComplete, added > 0 { survey.add(body.span.extracting(start..<body.count)) }
     size += added
     if size > largest { isTooLarge = true }
-    if isTooLarge { body.removeAll(keepingCapacity: false) }
+    if isDropped { body.removeAll(keepingCapacity: false) }
     return taken
   }
 
@@ -63,6 +65,12 @@ package struct DataDecoder: Sendable {
     queue.consume(taken)
     return taken
   }
+
+  /// Whether the header section is over the limit of its size.
+  package var isHeaderTooLarge: Bool { survey.length > largestHeader }
+
+  /// Whether what came has been dropped, because the message is refused at its end in any case.
+  package var isDropped: Bool { isTooLarge || isHeaderTooLarge }
 
   /// Whether the line with the single dot was taken.
   package var hasEnded: Bool { text.hasEnded }
@@ -87,7 +95,7 @@ package struct DataDecoder: Sendable {
       if violation == nil { _ = text.take(input, appendingTo: &body) }
       return input.count
     case .chunkedBinary:
-      unsafe input.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+      body.append(input)
       for index in input.indices where !binaryBeyondASCII { binaryBeyondASCII = input[index] > 0x7f }
       return input.count
     }

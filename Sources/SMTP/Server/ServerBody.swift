@@ -87,7 +87,7 @@ extension ServerConversation {
     guard let transaction else { preconditionFailure("a body belongs to a transaction") }
     phase = .command
     if body.isTooLarge { return abandon(.tooLarge(limit: limits.messageSize.bytes)) }
-    if body.survey.length > limits.headerSection.bytes { return abandon(.headerTooLarge(limit: limits.headerSection.bytes)) }
+    if body.isHeaderTooLarge { return abandon(.headerTooLarge(limit: limits.headerSection.bytes)) }
     if body.survey.hops > limits.hops { return abandon(.tooManyHops(body.survey.hops)) }
     if let longest = limits.textLine, body.longestLine > longest { return abandon(.textLineTooLong(limit: longest)) }
     phase = .storing

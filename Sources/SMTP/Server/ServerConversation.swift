@@ -173,6 +173,12 @@ package struct ServerConversation: Sendable {
     return .say(reply)
   }
 
+  /// Bytes came in the clear behind STARTTLS, from whoever (CVE-2011-0411): nothing of this conversation can be trusted.
+  package mutating func interruptedTLS() -> ServerStep {
+    precondition(phase == .startingTLS, "TLS is given up where the conversation asked for it")
+    return close(.talkedAhead, .talkedAhead(of: .startTLS))
+  }
+
   /// The handshake is done: whatever the client said before it may have been said by somebody else, and is forgotten (RFC 3207 §4.2).
   package mutating func tlsStarted() {
     precondition(phase == .startingTLS, "TLS starts where the conversation asked for it")
@@ -183,6 +189,13 @@ package struct ServerConversation: Sendable {
     hasLoggedIn = false
     submitter.greeting = ""
     resetTransaction()
+  }
+
+  /// The kernel has told more about who is at the other end; what the client calls itself stays.
+  package mutating func learn(_ client: Submitter) {
+    let greeting = submitter.greeting
+    submitter = client
+    submitter.greeting = greeting
   }
 
   /// Ends the conversation for a reason that is the driver's.
@@ -253,6 +266,7 @@ package struct ServerConversation: Sendable {
 
   private mutating func mail(_ scanner: consuming GrammarScanner, at now: WallTime) -> ServerStep {
     guard isGreeted else { return fail(.greetFirst) }
+    guard isEncrypted || !offer.demandsTLS else { return fail(.encryptFirst) }
     guard transaction == nil else { return fail(.transactionOpen) }
     if let most = limits.transactions, transactions >= most { return close(.tooManyTransactions, .tooManyTransactions) }
     do throws(CommandFault) {

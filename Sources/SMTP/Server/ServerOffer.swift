@@ -13,6 +13,8 @@ package struct ServerOffer: Hashable, Sendable {
   package var extensions: Extensions
   /// The farthest future a message may be held for (RFC 4865).
   package var longestHold: Duration
+  /// Whether no mail is taken before TLS is on (RFC 3207 §4).
+  package var demandsTLS = false
 
   /// An offer of some extensions under a host's name.
   package init(host: String, extensions: Extensions = .usual, longestHold: Duration = .seconds(30 * 86_400)) {

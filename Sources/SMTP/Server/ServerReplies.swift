@@ -29,6 +29,7 @@ extension Reply {
 
   // What comes at the wrong time.
   static var greetFirst: Reply { Reply(503, EnhancedStatus(5, 5, 1), "say EHLO first") }
+  static var encryptFirst: Reply { Reply(530, EnhancedStatus(5, 7, 0), "say STARTTLS first; mail from other machines comes by TLS only") }
   static var mailFirst: Reply { Reply(503, EnhancedStatus(5, 5, 1), "say MAIL FROM first") }
   static var noRecipients: Reply { Reply(554, EnhancedStatus(5, 5, 1), "no valid recipients") }
   static var transactionOpen: Reply { Reply(503, EnhancedStatus(5, 5, 1), "a transaction is open; end it or say RSET first") }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The digest SHA-256 (FIPS 180-4 §6.2).
+enum SHA256: BlockDigest {
+  static var start: InlineArray<8, UInt32> {
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19]
+  }
+  static var length: Int { 32 }
+  static var byteOrder: DigestByteOrder { .bigEndian }
+
+  static func absorb(_ block: InlineArray<16, UInt32>, into state: inout InlineArray<8, UInt32>) {
+    var schedule = block
+    var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+    var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+    for round in 0..<64 {
+      let place = round & 15
+      if round >= 16 {
+        let (early, late) = (schedule[(round &+ 1) & 15], schedule[(round &+ 14) & 15])
+        let first = early.turned(right: 7) ^ early.turned(right: 18) ^ early >> 3
+        let second = late.turned(right: 17) ^ late.turned(right: 19) ^ late >> 10
+        schedule[place] = schedule[place] &+ first &+ schedule[(round &+ 9) & 15] &+ second
+      }
+      let choice = e & f ^ ~e & g
+      let majority = a & b ^ a & c ^ b & c
+      let fromE = e.turned(right: 6) ^ e.turned(right: 11) ^ e.turned(right: 25)
+      let fromA = a.turned(right: 2) ^ a.turned(right: 13) ^ a.turned(right: 22)
+      let mixed = h &+ fromE &+ choice &+ constants[round] &+ schedule[place]
+      (h, g, f, e) = (g, f, e, d &+ mixed)
+      (d, c, b, a) = (c, b, a, mixed &+ fromA &+ majority)
+    }
+    state[0] &+= a
+    state[1] &+= b
+    state[2] &+= c
+    state[3] &+= d
+    state[4] &+= e
+    state[5] &+= f
+    state[6] &+= g
+    state[7] &+= h
+  }
+
+  /// The first 32 bits of the fractions of the cube roots of the first 64 primes.
+  private static let constants: InlineArray<64, UInt32> = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+  ]
+}

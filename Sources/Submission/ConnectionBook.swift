@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import EventLoop
+import LinuxSystem
+import Mail
+import Octets
+
+/// The connections that are open, through which door they came and whose they are.
+///
+/// A client is a user of this machine, whatever addresses its programs connect from; where the user is unknown, it is an address.
+@Loop struct ConnectionBook {
+  private var open: [ObjectIdentifier: Entry] = [:]
+  private var perClient: [Client: Int] = [:]
+
+  /// Whom connections are counted by.
+  enum Client: Hashable {
+    case user(UInt32)
+    case address(IPAddress)
+    /// A program on this machine of which nothing is known.
+    case unknown
+
+    init(_ identity: PeerIdentity, at peer: SocketAddress) {
+      self = identity.user.map(Client.user) ?? peer.ip.map(Client.address) ?? .unknown
+    }
+  }
+
+  private struct Entry {
+    let stream: any ByteStream
+    let door: SocketAddress
+    let client: Client
+    var isIdle = false
+  }
+
+  /// How many connections are open.
+  var count: Int { open.count }
+
+  /// How many of them belong to `client`.
+  func count(of client: Client) -> Int { perClient[client] ?? 0 }
+
+  /// How many of them came through the door at `address`.
+  func count(through address: SocketAddress) -> Int { open.values.count { $0.door == address } }
+
+  /// Enters a connection and answers the key by which it is found.
+  mutating func enter(_ stream: any ByteStream, through door: SocketAddress, of client: Client) -> ObjectIdentifier {
+    let key = ObjectIdentifier(stream)
+    open[key] = Entry(stream: stream, door: door, client: client)
+    perClient[client, default: 0] += 1
+    return key
+  }
+
+  /// Strikes a connection that has ended.
+  mutating func strike(_ key: ObjectIdentifier) {
+    guard let client = open.removeValue(forKey: key)?.client, let count = perClient[client] else { return }
+    perClient[client] = count > 1 ? count - 1 : nil
+  }
+
+  /// Notes whether a connection waits between messages.
+  mutating func note(_ key: ObjectIdentifier, isIdle: Bool) { open[key]?.isIdle = isIdle }
+
+  /// Ends the waits of a connection.
+  func cancel(_ key: ObjectIdentifier) { open[key]?.stream.cancel() }
+
+  /// Ends the waits of all connections between messages.
+  func cancelIdle() { for entry in open.values where entry.isIdle { entry.stream.cancel() } }
+
+  /// Ends the waits of all connections.
+  func cancelAll() { for entry in open.values { entry.stream.cancel() } }
+}

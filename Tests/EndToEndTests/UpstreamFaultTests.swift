@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Harness
+internal import Testing
+internal import Varlink
+
+/// A real Postfix as the upstream, and what an operator is told when the way to it is blocked.
+@Suite struct UpstreamFaultTests {
+  private static let letter = "Subject: over TLS\n\nwith a login\n"
+
+  private func send(_ daemon: Daemon) throws {
+    #expect(try daemon.client().send(from: "ann@example.org", to: ["bob@example.net"], UpstreamFaultTests.letter).code == 250)
+  }
+
+  /// Waits until the upstream has a fault, and proves that nothing was given up because of it.
+  private func fault(_ daemon: Daemon) throws -> String {
+    let status = try daemon.status("the upstream has a fault") { $0.upstreams.first?.fault != nil }
+    #expect(status.spool.messages == 1)
+    #expect(status.spool.failed == 0)
+    let command = try daemon.command("status")
+    #expect(command.end == .exited(1), "status must say by its exit code that somebody must look")
+    let fault = try #require(status.upstreams.first?.fault)
+    #expect(command.output.contains(fault.prefix(20)), "the command must show the fault: \(command.output)")
+    return fault
+  }
+
+  @Test func `STARTTLS and AUTH carry a message to Postfix`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let daemon = try rig.daemon { $0.useUpstream(postfix) }
+      try send(daemon)
+      let message = try #require(try postfix.inbox.messages(atLeast: 1).first)
+      #expect(message.body == "with a login\n")
+      #expect(message.value(of: "Return-Path") == "<ann@example.org>")
+      #expect(message.value(of: "Delivered-To") == "bob@example.net")
+      #expect(message.value(of: "Received")?.contains("ESMTPSA") == true)
+      try daemon.drain()
+      #expect(try daemon.command("status").end == .exited(0))
+    }
+  }
+
+  @Test func `a recipient whom Postfix refuses fails, the others get the message`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let daemon = try rig.daemon { $0.useUpstream(postfix) }
+      try daemon.client().send(
+        from: "ann@example.org", to: ["one@example.net", PostfixUpstream.refusedRecipient, "two@example.net"], UpstreamFaultTests.letter)
+      let messages = try postfix.inbox.messages(atLeast: 2)
+      #expect(messages.compactMap { $0.value(of: "Delivered-To") }.sorted() == ["one@example.net", "two@example.net"])
+      _ = try daemon.status("one message is failed") { $0.spool.failed == 1 }
+    }
+  }
+
+  @Test func `a wrong password holds the mail and names the remedy, and the right one sends it`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let daemon = try rig.daemon {
+        $0.useUpstream(postfix)
+        $0["Upstream.Password"] = "not this one"
+      }
+      try send(daemon)
+      let fault = try fault(daemon)
+      #expect(fault.contains("535"), "\(fault)")
+      #expect(fault.lowercased().contains("correct") && fault.contains("password"), "\(fault)")
+      #expect(!daemon.log.contains("not this one"))
+      #expect(postfix.inbox.count == 0)
+
+      try daemon.change { $0["Upstream.Password"] = PostfixUpstream.password }
+      try daemon.reload()
+      #expect(try postfix.inbox.messages(atLeast: 1).count == 1)
+      try daemon.drain()
+      #expect(try daemon.command("status").end == .exited(0))
+    }
+  }
+
+  @Test func `an untrusted certificate holds the mail and names the remedy, and CAFile mends it`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let daemon = try rig.daemon {
+        $0.useUpstream(postfix)
+        $0["Upstream.CAFile"] = nil
+      }
+      try send(daemon)
+      let fault = try fault(daemon)
+      #expect(fault.contains("certificate"), "\(fault)")
+      #expect(fault.contains("CAFile"), "\(fault)")
+      #expect(!postfix.log.contains("sasl_username"), "no password may leave before the certificate is good")
+
+      try daemon.change { $0["Upstream.CAFile"] = postfix.authority.certificatePath }
+      try daemon.reload()
+      #expect(try postfix.inbox.messages(atLeast: 1).count == 1)
+    }
+  }
+
+  @Test func `a certificate for another name is not accepted`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let daemon = try rig.daemon {
+        $0.useUpstream(postfix)
+        $0["Upstream.ServerName"] = "mail.example.org"
+      }
+      try send(daemon)
+      let fault = try fault(daemon)
+      #expect(fault.contains("mail.example.org"), "\(fault)")
+      #expect(postfix.inbox.count == 0)
+    }
+  }
+
+  @Test func `an upstream without STARTTLS gets nothing where TLS is asked for`() throws {
+    try Rig.use { rig in
+      let upstream = try ScriptedUpstream(rig)
+      let daemon = try rig.daemon {
+        $0.useUpstream(port: upstream.port)
+        $0["Upstream.TLS"] = "starttls"
+      }
+      try send(daemon)
+      let fault = try fault(daemon)
+      #expect(fault.contains("STARTTLS"), "\(fault)")
+      #expect(!upstream.commands.contains { $0.hasPrefix("MAIL") || $0.hasPrefix("AUTH") })
+    }
+  }
+}
