@@ -131,6 +131,8 @@ import Timekeeping
       case .close: wire.stream.close()
       case .reset: (wire.stream as? SimulatedStream)?.breakBoth()
       case .expectClose(let wait): await expectClose(after: wait, line, &wire)
+      case .expectCloseBehindAnything:
+        while (try? await wire.fill(until: world.loop.moment + .seconds(600))) != nil { wire.input.removeAll() }
       case .next: wire = Wire(try await listener.accept())
       }
     }

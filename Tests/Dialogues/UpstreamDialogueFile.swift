@@ -19,6 +19,7 @@
 ///     TLS:                            the upstream makes its part of the handshake; `TLS: refused`, which the relay ends
 ///     Close:  Reset:                  the upstream ends the connection, in good order or not
 ///     X: 300s                         the relay ends the connection, about that long after it spoke last, without more than QUIT
+///     X: anything                     the relay ends the connection, whatever it says before
 ///     Next:                           the relay opens another connection
 ///
 /// What must be true when nothing is on the road any more:
@@ -52,7 +53,8 @@ package struct UpstreamDialogueFile: Sendable, CustomStringConvertible {
     case handshake(isRefused: Bool)
     case close
     case reset
-    case expectClose(Duration)
+    case expectClose(after: Duration)
+    case expectCloseBehindAnything
     case next
   }
 
@@ -110,7 +112,8 @@ package struct UpstreamDialogueFile: Sendable, CustomStringConvertible {
     case "TLS:": step(.handshake(isRefused: rest == "refused"))
     case "Close:": step(.close)
     case "Reset:": step(.reset)
-    case "X:": step(.expectClose(rest.isEmpty ? .zero : try duration(rest, number)))
+    case "X:" where rest == "anything": step(.expectCloseBehindAnything)
+    case "X:": step(.expectClose(after: rest.isEmpty ? .zero : try duration(rest, number)))
     case "Next:": step(.next)
     case "To:" where words.count >= 2:
       verdicts.append((number, .recipient(address: words[0], verdict: words[1], words: words.count > 2 ? words[2] : "")))
