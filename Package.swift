@@ -61,6 +61,7 @@ let package = Package(
     room("Octets", ["COctets"]),
     room("Timekeeping"),
     // 1 pure
+    room("TLSTerms", ["Timekeeping"]),
     room("Mail", ["Octets", "Timekeeping"]),
     room("Settings", ["Octets", "Timekeeping"]),
     room("Varlink", ["Octets"]),
@@ -71,10 +72,11 @@ let package = Package(
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
     // 3 system
     room("LinuxSystem", ["CLinux", "Octets", "Timekeeping"]),
-    room("TLS", ["COpenSSL", "Octets", "Timekeeping"]),
+    room("TLS", ["COpenSSL", "Octets", "Timekeeping", "TLSTerms"]),
     // 4
-    room("EventLoop", ["CLinux", "Octets", "Timekeeping", "LinuxSystem", "TLS"]),
+    room("EventLoop", ["CLinux", "Octets", "Timekeeping", "TLSTerms", "LinuxSystem"]),
     // 5
+    room("TLSTransport", ["Octets", "Timekeeping", "TLSTerms", "LinuxSystem", "TLS", "EventLoop"]),
     room("Resolver", ["CCares", "Octets", "Timekeeping", "LinuxSystem", "EventLoop"]),
     room("Secrets", ["Octets", "Timekeeping", "LinuxSystem", "Settings"]),
     room("ServiceManager", ["CSystemd", "LinuxSystem", "Timekeeping"]),
@@ -82,12 +84,15 @@ let package = Package(
     // 6 drivers
     room(
       "Submission",
-      ["Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Spool"]),
+      [
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "TLSTransport",
+        "Spool",
+      ]),
     room(
       "Delivery",
       [
-        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver",
-        "Secrets", "Spool",
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS", "EventLoop",
+        "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
     room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
     // 7
@@ -104,12 +109,13 @@ let package = Package(
         "Octets", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager", "Submission",
         "Relay",
       ]),
-    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets"]),
+    program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
     .target(
       name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    program("posthouse-bench", ["Timekeeping", "Varlink", "LinuxSystem", "Harness"]),
     yardstick("bare-ceiling"),
     yardstick("bench-peer"),
 
@@ -128,7 +134,7 @@ let package = Package(
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),
     tests("LinuxSystemTests", ["LinuxSystem", "Octets", "Timekeeping"]),
-    tests("TLSTests", ["TLS", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
+    tests("TLSTests", ["TLS", "TLSTerms", "TLSTransport", "Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Simulation"]),
     tests("EventLoopTests", ["EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
@@ -137,8 +143,8 @@ let package = Package(
     tests(
       "SubmissionTests",
       [
-        "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "EventLoop", "LinuxSystem", "Octets",
-        "Timekeeping", "Simulation", "Dialogues",
+        "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
@@ -146,8 +152,8 @@ let package = Package(
     tests(
       "DeliveryTests",
       [
-        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "Telemetry", "LinuxSystem", "TLS", "EventLoop", "Resolver", "Secrets",
-        "Spool", "Simulation", "Dialogues",
+        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "Telemetry", "LinuxSystem", "TLS", "TLSTransport", "EventLoop", "Resolver",
+        "Secrets", "Spool", "Simulation", "Dialogues",
       ]),
     tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
     tests(

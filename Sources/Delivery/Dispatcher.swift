@@ -120,6 +120,8 @@ package import Timekeeping
   }
 
   private func wake(at moment: Moment?) {
+    // Whoever takes many messages asks for the same moment again and again.
+    if let alarm, alarm.isSet, alarm.moment == moment { return }
     alarm?.cancel()
     alarm = moment.map { moment in loop.schedule(at: moment) { [weak self] in self?.pump() } }
   }
@@ -175,26 +177,20 @@ extension Dispatcher {
     if let trouble = health.connected(at: loop.wallTime) { recovered(from: trouble) }
   }
 
-  private func recovered(from trouble: UpstreamHealth.Trouble) {
-    report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
-    pump()
-  }
-
   /// No connection came about for a message that was taken.
   func linkFailed(_ assignment: Assignment, _ setback: Setback) {
-    if !isDraining { suffer(setback) }
     giveBack(assignment)
+    suffered(setback)
+  }
+
+  /// Something is wrong with the upstream that no message has to do with.
+  func suffered(_ setback: Setback) {
+    if !isDraining { suffer(setback) }
     pump()
   }
 
   /// A message that was taken and not tried waits again.
   func giveBack(_ assignment: Assignment) { schedule.postpone(assignment.id, until: loop.moment, attempt: .uncounted) }
-
-  /// A connection is of no use before it has carried any mail.
-  func linkFailed(_ consignment: Consignment, _ setback: Setback) {
-    if !isDraining { suffer(setback) }
-    giveBack(consignment)
-  }
 
   /// A message that was fetched and not tried waits again.
   func giveBack(_ consignment: Consignment) {
@@ -220,8 +216,9 @@ extension Dispatcher {
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
-    // Nothing expires for what is not the message's fault.
-    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
+    // Nothing expires for what is not the message's fault, nor while it was held because its sender wished so.
+    let released = max(consignment.envelope.accepted, consignment.envelope.holdUntil ?? consignment.envelope.accepted)
+    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: released, now: loop.wallTime)
     let isCounted = !isUpstreamsTrouble && !report.goesOn(consignment)
     let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
@@ -244,6 +241,11 @@ extension Dispatcher {
       let failed = outcomes.count { $0.outcome.verdict == .failed }
       self.report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
     }
+  }
+
+  private func recovered(from trouble: UpstreamHealth.Trouble) {
+    report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
+    pump()
   }
 
   private func wake() {

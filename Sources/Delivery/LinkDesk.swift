@@ -12,8 +12,7 @@ import Timekeeping
   private let patience: Duration
   private let berth: Berth
   private var first: Dispatcher.Assignment?
-  /// Whether no more messages are given out.
-  private(set) var isOver = false
+  private var isOver = false
   /// Whether the connection waits for work.
   private(set) var isIdle = false
 
@@ -65,11 +64,17 @@ import Timekeeping
   /// Writes down what an attempt came to.
   func finish(_ consignment: Consignment, _ report: TransactionReport) { dispatcher.finish(consignment, report) }
 
+  /// Takes back a message that was not tried because the upstream is in trouble.
+  func fail(_ consignment: Consignment, _ setback: Setback) {
+    dispatcher.giveBack(consignment)
+    dispatcher.suffered(setback)
+  }
+
+  /// Whether the settings have changed since the connection was begun.
+  var isClosed: Bool { isOver }
+
   /// Takes back a message that was not tried.
   func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment) }
-
-  /// Takes back a message, because the connection is of no use; it was the first.
-  func fail(_ consignment: Consignment, _ setback: Setback) { dispatcher.linkFailed(consignment, setback) }
 
   /// Takes back a message whose letter was not fetched.
   func giveBack(_ assignment: Dispatcher.Assignment) { dispatcher.giveBack(assignment) }

@@ -92,7 +92,8 @@ import Timekeeping
     }
     do throws(Setback) {
       let session = try await connector.open()
-      if !desk.isOver {
+      // What is found by settings that are gone says nothing about those that have come.
+      if !desk.isClosed {
         announce(session.security, session.dialogue.wire.stream)
         dispatcher?.linkOpened()
       }

@@ -58,7 +58,8 @@ package struct Setback: Error, Hashable, Sendable {
     }
   }
 
-  /// Whether it ended the connection without a word about the message: perhaps the upstream's trouble, perhaps the message's.
+  /// Whether it ended the connection in the middle of mail without a word about the message: perhaps the upstream's trouble, perhaps
+  /// the message's.
   var isOutage: Bool { endsConnection && judgement == .retry }
 
   /// Whether the connection was gone before anything of a message was answered.

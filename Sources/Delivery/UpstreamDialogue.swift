@@ -5,6 +5,8 @@ import Octets
 import SMTP
 import Settings
 import TLS
+import TLSTerms
+import TLSTransport
 import Timekeeping
 
 /// The talk over one connection to an upstream: commands out, replies in, each wait with its deadline.

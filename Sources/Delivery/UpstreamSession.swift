@@ -23,6 +23,7 @@ struct UpstreamSession: Carrier, ~Copyable {
   let settings: UpstreamSettings
   private var flights: [Flight] = []
   private var begun = 0
+  private var hasServed = false
   /// Whether the upstream may still be in a transaction that is over for us.
   var mustReset = false
 
@@ -153,14 +154,15 @@ struct UpstreamSession: Carrier, ~Copyable {
       throw error
     }
     flights.removeFirst()
+    hasServed = true
     desk.finish(flight.consignment, flight.report)
   }
 
   /// The conversation is over: what may have arrived is counted as tried, what cannot have is given back.
   @Loop private mutating func abandon(_ setback: Setback, _ desk: LinkDesk) {
     for (place, flight) in flights.enumerated() {
-      // A connection that was idle may have ended just when it was used again.
-      let foundNobody = begun > 1 && setback.isLossAtMail && flight.report.decided.isEmpty
+      // A connection that had died unnoticed says nothing about the message.
+      let foundNobody = hasServed && setback.isLossAtMail && flight.report.decided.isEmpty
       guard flight.isComplete || place == 0 && !foundNobody else {
         desk.giveBack(flight.consignment)
         continue

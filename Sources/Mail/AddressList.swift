@@ -102,6 +102,7 @@ package struct AddressList: Hashable, Sendable {
       }
     }
     guard !text.isEmpty else { throw .nothingBeforeAt }
+    guard !text.unicodeScalars.contains("\u{fffd}") else { throw .notUTF8 }
     // One word is one word, however it was quoted; several with quotes among them are written as one that is quoted.
     let isMixed = words.count > 1 && words.contains { if case .quoted = $0 { true } else { false } }
     return isMixed ? AddressTokens.quoted(words.reduce("") { $0 + $1.meaning }) : text
@@ -119,6 +120,7 @@ package struct AddressList: Hashable, Sendable {
         // A single dot behind the name is how a full name is written elsewhere.
         let name = text.hasSuffix(".") ? String(text.dropLast()) : text
         guard !name.isEmpty else { throw .missingDomain }
+        guard !name.unicodeScalars.contains("\u{fffd}") else { throw .notUTF8 }
         tokens = before
         return name
       }

@@ -2,6 +2,8 @@
 internal import Octets
 
 /// The words and marks of a list of addresses, one after the other; blanks, folds and comments are stepped over (RFC 5322 §3.2).
+///
+/// What is not UTF-8 comes out as U+FFFD, which may stand in a name and nowhere else.
 struct AddressTokens: ~Escapable {
   private let bytes: Span<UInt8>
   private var position = 0
@@ -52,7 +54,7 @@ struct AddressTokens: ~Escapable {
     let byte = bytes[position]
     if byte == UInt8(ascii: "\"") { return .quoted(try takeQuoted()) }
     if byte == UInt8(ascii: "[") { return .literal(try takeLiteral()) }
-    if let length = encodedWordLength() { return .atom(try takeText(length)) }
+    if let length = encodedWordLength() { return .atom(takeText(length)) }
     guard AddressTokens.isAtomText(byte) else {
       position += 1
       guard byte >= 0x20, byte != 0x7f else { throw .controlCharacter }
@@ -60,7 +62,7 @@ struct AddressTokens: ~Escapable {
     }
     var length = 1
     while position + length < bytes.count, AddressTokens.isAtomText(bytes[position + length]) { length += 1 }
-    return .atom(try takeText(length))
+    return .atom(takeText(length))
   }
 
   /// A text in double quotes, or without where it needs none.
@@ -83,10 +85,9 @@ struct AddressTokens: ~Escapable {
   private static let specials = Array("()<>[]:;@\\,.\"".utf8)
 
   @_lifetime(self: copy self)
-  private mutating func takeText(_ length: Int) throws(AddressListFault) -> String {
-    guard let text = bytes.extracting(position..<position + length).utf8Text else { throw .notUTF8 }
-    position += length
-    return text
+  private mutating func takeText(_ length: Int) -> String {
+    defer { position += length }
+    return String(decoding: bytes.extracting(position..<position + length).array, as: UTF8.self)
   }
 
   @_lifetime(self: copy self)
@@ -133,14 +134,13 @@ struct AddressTokens: ~Escapable {
       }
       meaning.append(byte)
     }
-    guard let text = meaning.span.utf8Text else { throw .notUTF8 }
-    return AddressTokens.quoted(text)
+    return AddressTokens.quoted(String(decoding: meaning, as: UTF8.self))
   }
 
   @_lifetime(self: copy self)
   private mutating func takeLiteral() throws(AddressListFault) -> String {
     guard let end = bytes.firstIndex(of: UInt8(ascii: "]"), from: position) else { throw .unclosedLiteral }
-    let text = try takeText(end + 1 - position)
+    let text = takeText(end + 1 - position)
     return text.filter { $0 != " " && $0 != "\t" && $0 != "\r\n" && $0 != "\r" && $0 != "\n" }
   }
 

@@ -37,25 +37,8 @@ extension Relay: ControlDesk {
   /// One message with what is known of its recipients.
   package func message(_ id: MessageID) async -> QueuedMessage? {
     guard let letter = await spool.describe([id]).first, let entry = spool.entry(id) else { return nil }
-    let recipients = letter.envelope.recipients.indices.map { index in
-      let outcome = letter.outcomes[index]
-      let state: QueuedMessage.RecipientState =
-        switch outcome?.verdict {
-        case nil: .waiting
-        case .delivered: .delivered
-        case .deferred: .deferred
-        case .failed: .failed
-        }
-      return QueuedMessage.Recipient(
-        address: letter.envelope.recipients[index].mailbox.text, state: state, reply: outcome?.reason.sentence)
-    }
     var message = QueuedMessage(
-      id: "\(id)", state: state(of: entry), sizeBytes: letter.size, sender: letter.envelope.sender?.text ?? "", recipients: recipients,
-      acceptedUSec: letter.envelope.accepted.microseconds, peer: letter.envelope.submitter.peer)
-    message.attempts = letter.attempts
-    message.lastReply = letter.outcomes.compactMap { $0 }.last { $0.verdict != .delivered }?.reason.sentence
-    message.peerUID = letter.envelope.submitter.user
-    message.peerUnit = letter.envelope.submitter.unit
+      id, state(of: entry), size: letter.size, letter.envelope, letter.outcomes, attempts: letter.attempts)
     if entry.state == .queued, let due = dispatcher.due(of: id) {
       message.nextAttemptUSec = (loop.wallTime + max(.zero, due - loop.moment)).microseconds
     }
@@ -121,12 +104,5 @@ extension Relay: ControlDesk {
     status.faultSinceUSec = trouble.since.microseconds
     status.nextAttemptUSec = dispatcher.nextProbe.map { (loop.wallTime + max(.zero, $0 - loop.moment)).microseconds }
     return status
-  }
-}
-
-extension Outcome.Reason {
-  /// The reply as a peer would write it.
-  fileprivate var sentence: String {
-    [code == 0 ? "" : "\(code)", status, text].filter { !$0.isEmpty }.joined(separator: " ")
   }
 }

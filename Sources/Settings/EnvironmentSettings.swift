@@ -36,7 +36,7 @@ struct EnvironmentSettings {
 
   /// Variables of our programs that are no settings, and those that Kubernetes makes for services.
   private static func isForeign(_ variable: String) -> Bool {
-    if ["POSTHOUSE_SOCKET", "POSTHOUSE_CONFIG", "POSTHOUSE_PORT"].contains(variable) { return true }
+    if ["POSTHOUSE_SOCKET", "POSTHOUSE_CONFIG", "POSTHOUSE_SUBMIT", "POSTHOUSE_PORT"].contains(variable) { return true }
     if variable.hasSuffix("_SERVICE_HOST") || variable.contains("_SERVICE_PORT") || variable.hasSuffix("_PORT") { return true }
     return variable.contains("_TCP") || variable.contains("_UDP")
   }

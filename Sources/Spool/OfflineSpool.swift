@@ -69,9 +69,17 @@ package struct OfflineSpool: Sendable {
 
   /// A message with its body, unless that is in a file of its own: see ``read(body:of:_:)``.
   package func letter(_ id: MessageID) throws(SpoolFailure) -> StoredLetter {
+    try letter(id, .wanted)
+  }
+
+  /// A message without its body.
+  package func outline(_ id: MessageID) throws(SpoolFailure) -> StoredLetter { try letter(id, .notWanted) }
+
+  private func letter(_ id: MessageID, _ body: RecordReader.BodyWish) throws(SpoolFailure) -> StoredLetter {
     guard let place = queue.index.find(id.number) else { throw .notFound }
-    switch RecordReader(disk, segments).attempt(queue.index[place], body: .wanted) {
-    case .success(let record): return StoredLetter(record, size: record.body.size)
+    let entry = queue.index[place]
+    switch RecordReader(disk, segments).attempt(entry, body: body) {
+    case .success(let record): return StoredLetter(record, size: body == .wanted ? record.body.size : entry.size)
     case .failure(.system(let failure)): throw .system(failure)
     case .failure(.damaged(let defect)): throw .damaged("message \(id) is damaged: \(defect.words)")
     }

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
 internal import COpenSSL
+// SPDX-License-Identifier: Apache-2.0
+internal import TLSTerms
 internal import Timekeeping
 
 /// A certificate lent by a session: readings for people. Valid while the session is.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import COpenSSL
 internal import Glibc
+internal import TLSTerms
 
 /// A policy made ready for handshakes: authorities, certificate and key are loaded.
 ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import TLSTerms
 package import Timekeeping
 
 /// What is known about the other side once the handshake is complete.

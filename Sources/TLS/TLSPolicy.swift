@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import TLSTerms
+
 /// How TLS is to be spoken on a connection: everything that decides whom we trust, as one comparable value.
 ///
 /// Two connections may share a context, and one may resume the other's session, only if their policies are equal; that is why nothing that
@@ -40,14 +42,6 @@ extension TLSPolicy {
     case .system, .file: nil
     }
   }
-}
-
-/// Which side of the handshake is ours.
-package enum TLSRole: Hashable, Sendable {
-  /// We connected.
-  case client
-  /// We accepted.
-  case server
 }
 
 /// A version of the protocol that may still be spoken (RFC 8996 ended the older ones).

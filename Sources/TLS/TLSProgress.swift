@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import TLSTerms
+
 /// What a step of a TLS session came to. Whatever it says, ciphertext may have been added for the peer, and must be sent.
 package enum TLSProgress: Hashable, Sendable {
   /// The step is done: the handshake is complete, or plaintext was moved.

@@ -61,6 +61,25 @@ extension JSONObject {
     return choice
   }
 
+  /// A list of texts; nil where there is none.
+  package func optionalStrings(_ name: String) throws(VarlinkError) -> [String]? {
+    guard let value = self[name], value != .null else { return nil }
+    return try strings(name)
+  }
+
+  /// A list of names of choices; nil where there is none.
+  package func optionalChoices<Choice: RawRepresentable>(
+    _ name: String
+  ) throws(VarlinkError) -> [Choice]? where Choice.RawValue == String {
+    guard let texts = try optionalStrings(name) else { return nil }
+    var choices: [Choice] = []
+    for text in texts {
+      guard let choice = Choice(rawValue: text) else { throw .invalidParameter(name) }
+      choices.append(choice)
+    }
+    return choices
+  }
+
   /// An object that must be there.
   package func object(_ name: String) throws(VarlinkError) -> JSONObject {
     guard case .object(let object)? = self[name] else { throw .invalidParameter(name) }

@@ -23,8 +23,20 @@ package struct QueuedMessage: Hashable, Sendable {
   package var peer: String
   /// The user who handed it in, as far as the kernel told.
   package var peerUID: UInt32?
+  /// What that user was called.
+  package var peerUser: String?
   /// The systemd unit that handed it in, as far as the kernel told.
   package var peerUnit: String?
+  /// What the client called itself.
+  package var greeting: String?
+  /// What the message needs on its way, as ``Need`` names it.
+  package var extensions: [String] = []
+  /// The sender's own name for the message.
+  package var envelopeID: String?
+  /// What a report shall contain.
+  package var report: Report?
+  /// The time before which it is not sent, as its sender wished.
+  package var holdUntilUSec: Int64?
 
   /// A message that was just accepted.
   package init(id: String, state: State, sizeBytes: Int, sender: String, recipients: [Recipient], acceptedUSec: Int64, peer: String) {
@@ -52,6 +64,11 @@ package struct QueuedMessage: Hashable, Sendable {
     /// The upstream's last answer about this recipient.
     package var reply: String?
 
+    /// When the sender wants a report about it; empty for never, nil where nothing was said.
+    package var notify: [Notify]?
+    /// The address as first given, `type;address`.
+    package var original: String?
+
     /// A recipient from its parts.
     package init(address: String, state: RecipientState, reply: String? = nil) {
       self.address = address
@@ -63,6 +80,24 @@ package struct QueuedMessage: Hashable, Sendable {
   /// What became of a recipient.
   package enum RecipientState: String, CaseIterable, Hashable, Sendable {
     case waiting, delivered, deferred, failed
+  }
+
+  /// The registered names of the service extensions that a message can need; there may be more in the future.
+  package enum Need {
+    package static let eightBitMIME = "8BITMIME"
+    package static let binaryMIME = "BINARYMIME"
+    package static let smtpUTF8 = "SMTPUTF8"
+    package static let requireTLS = "REQUIRETLS"
+  }
+
+  /// An occasion for a report.
+  package enum Notify: String, CaseIterable, Hashable, Sendable {
+    case success, failure, delay
+  }
+
+  /// What a report carries of the message.
+  package enum Report: String, CaseIterable, Hashable, Sendable {
+    case full, headers
   }
 }
 
@@ -77,7 +112,13 @@ extension QueuedMessage {
     json.add("lastReply", lastReply.map { .string($0) })
     json.add("peer", .string(peer))
     json.add("peerUID", peerUID.map { .integer(Int64($0)) })
+    json.add("peerUser", peerUser.map { .string($0) })
     json.add("peerUnit", peerUnit.map { .string($0) })
+    json.add("greeting", greeting.map { .string($0) })
+    json.add("extensions", extensions.isEmpty ? nil : .array(extensions.map { .string($0) }))
+    json.add("envelopeID", envelopeID.map { .string($0) })
+    json.add("report", report.map { .string($0.rawValue) })
+    json.add("holdUntilUSec", holdUntilUSec.map { .integer($0) })
     return json
   }
 
@@ -98,7 +139,13 @@ extension QueuedMessage {
       guard let user = UInt32(exactly: number) else { throw .invalidParameter("peerUID") }
       peerUID = user
     }
+    peerUser = try json.optionalString("peerUser")
     peerUnit = try json.optionalString("peerUnit")
+    greeting = try json.optionalString("greeting")
+    extensions = try json.optionalStrings("extensions") ?? []
+    envelopeID = try json.optionalString("envelopeID")
+    report = try json.optionalChoice("report")
+    holdUntilUSec = try json.optionalInteger("holdUntilUSec")
   }
 }
 
@@ -106,6 +153,8 @@ extension QueuedMessage.Recipient {
   fileprivate var json: JSONObject {
     var json = JSONObject(["address": .string(address), "state": .string(state.rawValue)])
     json.add("reply", reply.map { .string($0) })
+    json.add("notify", notify.map { .array($0.map { .string($0.rawValue) }) })
+    json.add("original", original.map { .string($0) })
     return json
   }
 
@@ -113,5 +162,7 @@ extension QueuedMessage.Recipient {
     address = try json.string("address")
     state = try json.choice("state")
     reply = try json.optionalString("reply")
+    notify = try json.optionalChoices("notify")
+    original = try json.optionalString("original")
   }
 }

@@ -120,7 +120,11 @@ package enum RelayInterface {
         address: string,
         state: RecipientState,
         # Last answer of the upstream about this recipient
-        reply: ?string
+        reply: ?string,
+        # When the sender wants a report (success, failure, delay); empty for never
+        notify: ?[]string,
+        # The address as first given, type;address
+        original: ?string
       )
 
       # One message in the spool
@@ -139,7 +143,18 @@ package enum RelayInterface {
         # Where it was handed in from, and by whom as far as the kernel told
         peer: string,
         peerUID: ?int,
-        peerUnit: ?string
+        peerUser: ?string,
+        peerUnit: ?string,
+        # What the client called itself
+        greeting: ?string,
+        # What the message needs on its way: 8BITMIME, BINARYMIME, SMTPUTF8, REQUIRETLS
+        extensions: ?[]string,
+        # The sender's own name for the message
+        envelopeID: ?string,
+        # What a report shall contain: full or headers
+        report: ?string,
+        # Not to be sent before this time, as the sender wished
+        holdUntilUSec: ?int
       )
 
       # The whole status at once

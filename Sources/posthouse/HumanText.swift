@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Timekeeping
+
 /// Times, sizes and counts as people say them.
 struct HumanText {
   /// The present, in microseconds of civil time.
@@ -15,6 +17,14 @@ struct HumanText {
     let seconds = (microseconds - now + 999_999) / 1_000_000
     return seconds < 1 ? "now" : "in \(HumanText.span(seconds))"
   }
+
+  /// A time of the clock that is past, and how long ago it was: `2026-01-02T03:04:05Z (3 min ago)`.
+  func past(_ microseconds: Int64) -> String { "\(HumanText.clock(microseconds)) (\(ago(microseconds)))" }
+
+  /// The same of a time to come.
+  func future(_ microseconds: Int64) -> String { "\(HumanText.clock(microseconds)) (\(until(microseconds)))" }
+
+  private static func clock(_ microseconds: Int64) -> String { CivilTime(WallTime(microseconds: microseconds)).iso8601 }
 
   /// A span of time in its largest unit, or in two where one says too little.
   static func span(_ seconds: Int64) -> String {

@@ -18,6 +18,10 @@ struct Invocation {
   private(set) var patience: Duration = .seconds(10)
   /// The directory of captured mail, where the command line names it.
   private(set) var directory: String?
+  /// The directory of a spool, where the command line names it.
+  private(set) var spool: String?
+  /// Whether saved messages that were held are imported too.
+  private(set) var includesHeld = false
 
   /// What can be done.
   enum Command: Equatable {
@@ -27,6 +31,7 @@ struct Invocation {
     case flush(String?)
     case configuration(ConfigurationCommand.View)
     case captured(CapturedCommand.Choice)
+    case spool(SpoolCommand.Action, String?)
     case sendmail(SendmailInvocation.Mode, [String])
     case version
     case help
@@ -65,10 +70,12 @@ struct Invocation {
       case "--socket": socket = value
       case "--config": configuration = value
       case "--timeout": patience = try Invocation.patience(value)
+      case "--spool": spool = value
       default: directory = value
       }
     }
     wantsJSON = flags.contains("--json")
+    includesHeld = flags.contains("--held")
     if flags.contains("--version") {
       command = .version
     } else if flags.contains("--help") || flags.contains("-h") {
@@ -78,14 +85,32 @@ struct Invocation {
     } else {
       command = try Invocation.command(words)
     }
+    try checkCompany()
+  }
+
+  /// Refuses options that mean nothing to the command.
+  private mutating func checkCompany() throws(CommandFailure) {
     if directory != nil {
       guard case .captured = command else { throw CommandFailure(.usage, "--directory goes with posthouse captured only") }
     }
+    if includesHeld {
+      guard case .spool(.restore, _) = command else { throw CommandFailure(.usage, "--held goes with posthouse spool import only") }
+    }
+    guard case .spool(let action, let place) = command else {
+      if spool != nil { throw CommandFailure(.usage, "--spool goes with posthouse spool only") }
+      return
+    }
+    if case .restore = action, spool != nil {
+      throw CommandFailure(.usage, "posthouse spool import hands mail to the daemon, wherever its spool is; leave --spool out")
+    }
+    guard let place else { return }
+    if spool != nil { throw CommandFailure(.usage, "the spool is named twice, by --spool and by \"\(place.shown)\"") }
+    spool = place
   }
 
-  private static let flags = ["--json", "--help", "--version", "-h"]
-  private static let options = ["--socket", "--config", "--timeout", "--directory"]
-  private static let names = ["status", "queue", "flush", "config", "captured", "sendmail", "version", "help"]
+  private static let flags = ["--json", "--help", "--held", "--version", "-h"]
+  private static let options = ["--socket", "--config", "--timeout", "--directory", "--spool"]
+  private static let names = ["status", "queue", "flush", "config", "captured", "spool", "sendmail", "version", "help"]
 
   private static func command(_ words: [String]) throws(CommandFailure) -> Command {
     guard let name = words.first else {
@@ -102,6 +127,7 @@ struct Invocation {
     case "captured":
       try atMost(1, arguments, name)
       return .captured(try choice(arguments.first))
+    case "spool": return try spool(arguments)
     case "version": return try alone(.version, arguments, name)
     case "help": return .help
     default: throw unknown("a command", name, names)
@@ -126,6 +152,25 @@ struct Invocation {
       }
       return .queueShow(id)
     default: throw unknown("a queue command", name, ["list", "show"])
+    }
+  }
+
+  private static func spool(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Command {
+    let names = ["verify", "list", "export", "import"]
+    guard let name = arguments.first else {
+      throw CommandFailure(.usage, "say what to do with the spool: \(names.joined(separator: ", "))")
+    }
+    guard names.contains(name) else { throw unknown("a spool command", name, names) }
+    let rest = arguments.dropFirst()
+    try atMost(1, rest, "spool \(name)")
+    switch name {
+    case "verify": return .spool(.verify, rest.first)
+    case "list": return .spool(.list, rest.first)
+    default:
+      guard let directory = rest.first else {
+        throw CommandFailure(.usage, "posthouse spool \(name) needs the directory of the saved mail behind it")
+      }
+      return .spool(name == "export" ? .export(to: directory) : .restore(from: directory), nil)
     }
   }
 

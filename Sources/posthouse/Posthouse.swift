@@ -37,6 +37,7 @@ enum Posthouse {
     case .flush(let id): return try QueueCommand(invocation).flush(id).rawValue
     case .configuration(let view): return try ConfigurationCommand(invocation).run(view).rawValue
     case .captured(let choice): return try CapturedCommand(invocation).run(choice).rawValue
+    case .spool(let action, _): return try SpoolCommand(invocation).run(action).rawValue
     case .sendmail(let mode, let arguments): return SendmailCommand(invocation).run(mode, arguments).rawValue
     case .version:
       let version = Release.version

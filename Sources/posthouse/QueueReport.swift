@@ -42,15 +42,22 @@ struct QueueReport {
   /// Everything about one message.
   func details(of message: QueuedMessage) -> [String] {
     var facts = [
-      ("Message", message.id.shown), ("State", message.state.rawValue), ("Accepted", human.ago(message.acceptedUSec)),
+      ("Message", message.id.shown), ("State", message.state.rawValue), ("Accepted", human.past(message.acceptedUSec)),
       ("Size", HumanText.size(Int64(message.sizeBytes))), ("Sender", QueueReport.address(message.sender)), ("Handed in", origin(message)),
       ("Attempts", "\(message.attempts)"),
     ]
-    if let next = message.nextAttemptUSec { facts.append(("Next try", human.until(next))) }
+    if let next = message.nextAttemptUSec { facts.append(("Next try", human.future(next))) }
+    if let time = message.holdUntilUSec { facts.append(("Not before", human.future(time))) }
+    if !message.extensions.isEmpty { facts.append(("Needs", message.extensions.map(\.shown).joined(separator: ", "))) }
+    if let id = message.envelopeID { facts.append(("ENVID", id.shown)) }
+    if let report = message.report { facts.append(("Report", "with the \(report == .full ? "whole message" : "headers")")) }
     if let reply = message.lastReply { facts.append(("Last reply", reply.shown)) }
     var lines = facts.map { name, text in "\(name)\(String(repeating: " ", count: 11 - name.count)) \(text)" }
     var table = TextTable(["RECIPIENT", "STATE", "LAST REPLY"])
-    for recipient in message.recipients { table.add([recipient.address.shown, recipient.state.rawValue, recipient.reply?.shown ?? ""]) }
+    for recipient in message.recipients {
+      table.add(
+        [recipient.address.shown, recipient.state.rawValue, recipient.reply?.shown ?? ""], remark: QueueReport.wishes(of: recipient))
+    }
     lines.append("")
     return lines + table.lines
   }
@@ -74,9 +81,23 @@ struct QueueReport {
     }
   }
 
+  /// What was asked about reports on a recipient; nil where nothing was.
+  private static func wishes(of recipient: QueuedMessage.Recipient) -> String? {
+    var wishes: [String] = []
+    if let notify = recipient.notify {
+      wishes.append(notify.isEmpty ? "never to be reported" : "to be reported: \(notify.map(\.rawValue).joined(separator: ", "))")
+    }
+    if let original = recipient.original { wishes.append("first written \(original.shown)") }
+    return wishes.isEmpty ? nil : wishes.joined(separator: "; ")
+  }
+
   private func origin(_ message: QueuedMessage) -> String {
     var parts = ["from \(message.peer.shown)"]
-    if let user = message.peerUID { parts.append("by user \(user)") }
+    if let greeting = message.greeting { parts.append("as \(greeting.shown)") }
+    if let user = message.peerUID {
+      let name = message.peerUser ?? LocalUser.name(of: user)
+      parts.append("by user \(name.map { "\($0.shown) (\(user))" } ?? "\(user)")")
+    }
     if let unit = message.peerUnit { parts.append("in \(unit.shown)") }
     return parts.joined(separator: " ")
   }

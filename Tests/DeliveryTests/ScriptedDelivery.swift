@@ -10,6 +10,7 @@ import Settings
 import Simulation
 import Spool
 import TLS
+import TLSTransport
 import Telemetry
 import Testing
 import Timekeeping

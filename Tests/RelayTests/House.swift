@@ -46,7 +46,7 @@ import Varlink
     try upstream.start()
     prepare(upstream, network)
     log = LogBook()
-    events = EventLog(LogSink { [log] in log.add($0, $1) }, .debug)
+    events = EventLog(loop, LogSink { [log] in log.add($0, $1) }, .debug)
     let means = RelayMeans(
       clock: world.clock, network: network, disk: disk, resolver: resolver, journal: SimulatedWorkers(loop),
       workers: SimulatedWorkers(loop), secrets: SecretReader(environment: [:]), generator: SeededGenerator(seed: seed),

@@ -3,6 +3,7 @@ import EventLoop
 import LinuxSystem
 import Octets
 import TLS
+import TLSTransport
 import Timekeeping
 
 /// A client on the loop: says what the test tells it, and hears what comes.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import TLS
+import TLSTerms
 import Testing
 
 @Suite struct CertificateFingerprintTests {

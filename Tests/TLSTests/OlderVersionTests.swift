@@ -2,6 +2,7 @@
 import Glibc
 import Octets
 import TLS
+import TLSTerms
 import Testing
 
 /// TLS 1.2 and the FIPS module: what holds for a whole process, so each test runs in one of its own.

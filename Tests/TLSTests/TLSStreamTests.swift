@@ -4,6 +4,8 @@ import LinuxSystem
 import Octets
 import Simulation
 import TLS
+import TLSTerms
+import TLSTransport
 import Testing
 import Timekeeping
 

@@ -34,7 +34,15 @@ enum Examples {
     message.nextAttemptUSec = 1_700_000_060_000_000
     message.lastReply = "451 4.3.0 later"
     message.peerUID = 1000
+    message.peerUser = "app"
     message.peerUnit = "app.service"
+    message.greeting = "app1.example.com"
+    message.extensions = ["8BITMIME", "SMTPUTF8"]
+    message.envelopeID = "QQ314159"
+    message.report = .headers
+    message.holdUntilUSec = 1_700_000_030_000_000
+    message.recipients[0].notify = QueuedMessage.Notify.allCases
+    message.recipients[0].original = "rfc822;A@example.net"
     return message
   }
 }

@@ -31,7 +31,7 @@ struct Handover: ~Copyable {
     var waiting = envelope.recipients[...]
     while !waiting.isEmpty {
       do throws(SendmailFailure) {
-        waiting = waiting.dropFirst(try send(transaction, waiting.prefix(capabilities.recipientLimit ?? .max), pieces))
+        waiting = waiting.dropFirst(try send(transaction, waiting.prefix(capabilities.recipientLimit ?? .max), pieces, envelope.coding))
       } catch {
         guard waiting.count < envelope.recipients.count, let first = waiting.first else { throw error }
         let taken = envelope.recipients.count - waiting.count
@@ -44,7 +44,7 @@ struct Handover: ~Copyable {
 
   /// One transaction; answers how many of the recipients it served.
   private mutating func send(
-    _ transaction: UpstreamTransaction, _ recipients: ArraySlice<Recipient>, _ pieces: [ArraySlice<UInt8>]
+    _ transaction: UpstreamTransaction, _ recipients: ArraySlice<Recipient>, _ pieces: [ArraySlice<UInt8>], _ coding: Envelope.BodyCoding
   ) throws(SendmailFailure) -> Int {
     let sender = try dialogue.say { transaction.appendMail(to: &$0) }
     guard sender.code == 250 else { throw SendmailFailure(sender, to: "the sender", at: .sender) }
@@ -55,10 +55,19 @@ struct Handover: ~Copyable {
       guard reply.code / 100 == 2 else { throw SendmailFailure(reply, to: "the recipient <\(recipient.mailbox)>", at: .recipient) }
       taken += 1
     }
-    let go = try dialogue.say { UpstreamCommand.data.append(to: &$0) }
-    guard go.code == 354 else { throw SendmailFailure(go, to: "the message", at: .message) }
-    let reply = try dialogue.send(message: pieces)
+    let reply = try transfer(pieces, coding)
     guard reply.code == 250 else { throw SendmailFailure(reply, to: "the message", at: .message) }
     return taken
+  }
+
+  /// Sends the text in the way its coding needs; answers what became of it.
+  private mutating func transfer(_ pieces: [ArraySlice<UInt8>], _ coding: Envelope.BodyCoding) throws(SendmailFailure) -> UpstreamReply {
+    switch coding {
+    case .sevenBit, .eightBit:
+      let reply = try dialogue.say { UpstreamCommand.data.append(to: &$0) }
+      return reply.code == 354 ? try dialogue.send(message: pieces) : reply
+    case .binary:
+      return try dialogue.send(chunk: pieces)
+    }
   }
 }

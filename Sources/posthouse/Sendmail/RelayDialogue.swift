@@ -43,8 +43,8 @@ struct RelayDialogue: ~Copyable {
         failures.append("\(error)")
       }
     }
-    throw SendmailFailure(
-      .temporaryFailure, "the relay is not there (\(failures.joined(separator: "; "))); systemctl start posthoused starts it")
+    let text = "the relay is not there (\(failures.joined(separator: "; "))); systemctl start posthoused starts it"
+    throw SendmailFailure(.temporaryFailure, text, isAbsence: true)
   }
 
   private static func connect(_ address: SocketAddress) throws(SystemFailure) -> Socket {
@@ -126,6 +126,16 @@ struct RelayDialogue: ~Copyable {
     return try reply(within: Patience.message)
   }
 
+  /// Sends a message that has no lines in one piece with its length told beforehand (BDAT); answers what became of it.
+  mutating func send(chunk pieces: [ArraySlice<UInt8>]) throws(SendmailFailure) -> UpstreamReply {
+    UpstreamCommand.chunk(ByteCount(bytes: pieces.reduce(0) { $0 + $1.count }), .last).append(to: &output)
+    for piece in pieces {
+      output.append(piece.span)
+      if let reply = try push() { return reply }
+    }
+    return try reply(within: Patience.message)
+  }
+
   /// Sends bytes as they are; a reply comes back only when the daemon has hung up meanwhile.
   mutating func pass(_ bytes: Span<UInt8>) throws(SendmailFailure) -> UpstreamReply? {
     output.append(bytes)
@@ -185,4 +195,12 @@ struct RelayDialogue: ~Copyable {
   }
 
   private static let portion = 65_536
+}
+
+extension ClientName {
+  /// The name of a machine that has none of its own.
+  static var localhost: ClientName {
+    guard let name = ClientName("localhost") else { preconditionFailure("localhost is the name of a host") }
+    return name
+  }
 }

@@ -27,7 +27,7 @@ struct SendmailCommand {
       switch order.mode {
       case .deliver: try deliver(order)
       case .converse:
-        var bridge = SMTPBridge(try RelayDialogue.connected(to: try place()))
+        var bridge = SMTPBridge(try RelayDialogue.connected(to: try SubmissionPlace.known(to: context)))
         try bridge.run()
       case .list, .flush: try queue(order)
       case .newAliases: if order.isVerbose { Output.complain("newaliases: the relay keeps no aliases; nothing to do") }
@@ -54,9 +54,9 @@ struct SendmailCommand {
 
   private func deliver(_ order: SendmailInvocation) throws(SendmailFailure) {
     let settings = try settings()
-    let place = try place()
+    let place = try SubmissionPlace.known(to: context)
     let house = SendmailCommand.domain(settings.hostname)
-    let name = ClientName(house) ?? ClientName("localhost")!
+    let name = ClientName(house) ?? .localhost
     let message = try readMessage(order, place, name)
     let writing = LocalEnvelope(order, house: house)
     let envelope = try writing.envelope(of: message, at: SystemClock().wallTime)
@@ -96,11 +96,6 @@ struct SendmailCommand {
     do throws(CommandFailure) {
       return try context.knownSettings()
     } catch { throw SendmailFailure(SystemExit(error.code), error.text) }
-  }
-
-  private func place() throws(SendmailFailure) -> SubmissionPlace {
-    if let named = context.variable("POSTHOUSE_SUBMIT") { return try SubmissionPlace(named: named) }
-    return try SubmissionPlace(try settings().listen.addresses)
   }
 
   /// The host's name, where it can stand behind an `@`.

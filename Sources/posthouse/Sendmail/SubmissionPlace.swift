@@ -8,6 +8,16 @@ struct SubmissionPlace {
   /// The addresses, in the order in which they are tried.
   let addresses: [SocketAddress]
 
+  /// The place that the environment names, or the configuration as far as this user may read it.
+  static func known(to context: CommandContext) throws(SendmailFailure) -> SubmissionPlace {
+    if let named = context.variable("POSTHOUSE_SUBMIT") { return try SubmissionPlace(named: named) }
+    let listeners: [ListenAddress]
+    do throws(CommandFailure) {
+      listeners = try context.knownSettings().listen.addresses
+    } catch { throw SendmailFailure(SystemExit(error.code), error.text) }
+    return try SubmissionPlace(listeners)
+  }
+
   /// The place that `POSTHOUSE_SUBMIT` names: `127.0.0.1:25`, `[::1]:25`, `localhost:25`, or the path of a Unix socket.
   init(named text: String) throws(SendmailFailure) {
     let form = "write 127.0.0.1:25, [::1]:25 or unix:/path"

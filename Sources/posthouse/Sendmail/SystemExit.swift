@@ -40,10 +40,13 @@ enum SystemExit: Int32 {
 struct SendmailFailure: Error {
   let code: SystemExit
   let text: String
+  /// Whether there is nobody to talk to, so that nothing else can be sent either.
+  let isAbsence: Bool
 
-  init(_ code: SystemExit, _ text: String) {
+  init(_ code: SystemExit, _ text: String, isAbsence: Bool = false) {
     self.code = code
     self.text = text
+    self.isAbsence = isAbsence
   }
 
   /// The failure that the daemon's reply to something means.

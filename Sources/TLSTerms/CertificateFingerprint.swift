@@ -25,7 +25,8 @@ package struct CertificateFingerprint: Hashable, Sendable {
     }
   }
 
-  static let length = 32
+  /// How many bytes a fingerprint has.
+  package static let length = 32
 }
 
 extension CertificateFingerprint: CustomStringConvertible {

@@ -8,6 +8,12 @@ struct LocalUser {
   /// The person's name, where the system knows one.
   let fullName: String?
 
+  /// The login name of a user; nil for one whom the system does not know.
+  static func name(of number: UInt32) -> String? {
+    guard let entry = unsafe getpwuid(number) else { return nil }
+    return unsafe entry.pointee.pw_name.map { unsafe String(cString: $0) }
+  }
+
   /// The user with the real number of this process.
   static var current: LocalUser {
     let number = getuid()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+package import EventLoop
 package import LinuxSystem
 package import Octets
 package import TLS
+internal import TLSTerms
 package import Timekeeping
 
 /// TLS over another stream.
