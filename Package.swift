@@ -121,7 +121,7 @@ let package = Package(
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
-    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server"], swiftSettings: house),
+    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server", "upstream"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -149,6 +149,13 @@ let package = Package(
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
       exclude: ["spool_reader.py"], swiftSettings: house),
+    tests(
+      "DeliveryTests",
+      [
+        "Delivery", "Octets", "Timekeeping", "Mail", "Settings", "Telemetry", "LinuxSystem", "TLS", "TLSTransport", "EventLoop", "Resolver",
+        "Secrets", "Spool", "Simulation", "Dialogues",
+      ]),
+    tests("ControlTests", ["Control", "Mail", "Octets", "Timekeeping", "Varlink", "LinuxSystem", "EventLoop", "Simulation"]),
     tests(
       "RelayTests",
       [

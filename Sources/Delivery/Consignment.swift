@@ -27,6 +27,9 @@ struct Consignment {
   /// The recipients that are neither delivered nor failed, by their place in the envelope.
   var openRecipients: [Int] { letter.openRecipients }
 
+  /// The recipients that were never named to an upstream, by their place in the envelope.
+  var untriedRecipients: [Int] { letter.outcomes.indices.filter { letter.outcomes[$0] == nil } }
+
   /// Its body, where it is in memory.
   var bodyInMemory: [UInt8]? { if case .memory(let bytes) = letter.body { bytes } else { nil } }
 

@@ -113,7 +113,7 @@ package import Timekeeping
     while let due = schedule.nextDue, due <= now {
       if links.wakeIdle() { return }
       guard links.count < (health.isProbing ? 1 : settings.connections) else { return }
-      guard let assignment = take() else { return }
+      guard let assignment = take(at: now) else { return }
       links.open(for: assignment)
     }
     wake(at: schedule.nextDue)
@@ -134,23 +134,21 @@ extension Dispatcher {
     let attempts: Int
   }
 
-  /// Takes the next message that is due; nil when there is none, or the upstream may not be tried.
-  private func take() -> Assignment? {
-    guard !isDraining, health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else { return nil }
-    return Assignment(id: id, attempts: schedule[id]?.attempts ?? 0)
-  }
-
-  /// Takes the next message that is due for a connection that asks.
+  /// Takes the next message that is due, for a connection that asks; nil when there is none, or the upstream may not be tried.
   func assign() -> Assignment? {
     guard !isDraining else { return nil }
-    guard let assignment = take() else {
-      // Whoever asks goes to sleep now: from here on only the alarm knows when there is something to do.
+    guard health.mayTry(at: loop.moment), let assignment = take(at: loop.moment) else {
+      // Who asks in vain goes to sleep: from here on only the alarm knows when there is something to do.
       wake()
       return nil
     }
     // What else is due may go over other connections.
     pump()
     return assignment
+  }
+
+  private func take(at now: Moment) -> Assignment? {
+    schedule.take(dueBy: now, limit: 1).first.map { Assignment(id: $0, attempts: schedule[$0]?.attempts ?? 0) }
   }
 
   /// The letter of a message that was taken, if it is still in memory.
@@ -168,7 +166,7 @@ extension Dispatcher {
       case .notFound: schedule.settle(id)
       case .damaged, .system, .inUse, .foreignFormat, .notDurable, .closed:
         report(.delivery(.held(id: id, why: "\(error)", remedy: "see posthouse spool verify")))
-        schedule.postpone(id, until: loop.moment + backoff.ceiling)
+        schedule.postpone(id, until: loop.moment + backoff.ceiling, attempt: .uncounted)
       }
       return nil
     }
@@ -221,7 +219,7 @@ extension Dispatcher {
     // Nothing expires for what is not the message's fault, nor while it was held because its sender wished so.
     let released = max(consignment.envelope.accepted, consignment.envelope.holdUntil ?? consignment.envelope.accepted)
     let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: released, now: loop.wallTime)
-    let isCounted = !isUpstreamsTrouble && !report.wantsRest(of: consignment.openRecipients)
+    let isCounted = !isUpstreamsTrouble && !report.goesOn(consignment)
     let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
       (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)

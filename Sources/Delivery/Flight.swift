@@ -11,20 +11,21 @@ struct Flight {
   let form: Form
   /// The recipients that are named in this transaction, by their place in the envelope.
   let named: [Int]
-  /// Whether it left before the flight in front of it was answered.
-  let isBehindAnother: Bool
+  /// Whether a RSET leads it. A flight behind one whose recipients may all be refused must not find that transaction open: its
+  /// recipients would join it, and get this body under that sender.
+  let leadsWithReset: Bool
   /// What is decided so far.
   var report = TransactionReport()
   /// Whether the whole body is on its way, so that the upstream may have taken the message.
   var isComplete = false
 
   /// A flight of which nothing is decided.
-  init(_ consignment: Consignment, _ transaction: UpstreamTransaction, _ form: Form, named: [Int], isBehindAnother: Bool) {
+  init(_ consignment: Consignment, _ transaction: UpstreamTransaction, _ form: Form, named: [Int], leadsWithReset: Bool) {
     self.consignment = consignment
     self.transaction = transaction
     self.form = form
     self.named = named
-    self.isBehindAnother = isBehindAnother
+    self.leadsWithReset = leadsWithReset
   }
 
   /// The named recipients that nothing is decided about.
@@ -32,7 +33,8 @@ struct Flight {
 
   /// A setback that concerns everybody who is not decided about.
   mutating func refuse(_ setback: Setback) {
-    report.stop(undecided, setback)
+    report.stop(setback)
+    report.decide(undecided, setback.outcome)
   }
 
   /// How the body travels.

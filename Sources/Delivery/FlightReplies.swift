@@ -14,11 +14,11 @@ import Timekeeping
 extension UpstreamSession {
   /// The envelope of a flight whose body must be asked for; true when the upstream waits for the body.
   @Loop mutating func negotiate(_ flight: inout Flight) async throws(Setback) -> Bool {
+    try await hearReset(flight)
     let refusal = try await refusal(at: .mail)
-    if let refusal, !isPipelining {
-      flight.refuse(refusal)
-      return false
-    }
+    // Decided at once: what comes behind is an echo, and the connection may end before it.
+    if let refusal { flight.refuse(refusal) }
+    if refusal != nil, !isPipelining { return false }
     let isWanted = try await hearRecipients(&flight, refusal)
     if !isPipelining {
       guard isWanted else {
@@ -32,11 +32,10 @@ extension UpstreamSession {
       // RFC 2920 §3.1: an upstream that waits for a body nobody wants gets an empty one.
       dialogue.wire.output.append(".\r\n")
       _ = try await dialogue.reply(at: .endOfData, within: settings.replyTimeout)
-      if let refusal { flight.refuse(refusal) }
       return false
     }
     // Without a recipient the refusal of DATA is only an echo of what was said before.
-    if let refusal { flight.refuse(refusal) } else if isWanted { flight.refuse(noData) }
+    if isWanted { flight.refuse(noData) }
     if refusal == nil { try await reset() }
     return false
   }
@@ -47,22 +46,21 @@ extension UpstreamSession {
     try conclude(&flight, end)
   }
 
-  /// All replies to a flight that left as a whole; false when the upstream was confused by the flight before, and this one is to be
-  /// repeated.
-  @Loop mutating func hearWhole(_ flight: inout Flight) async throws(Setback) -> Bool {
+  /// All replies to a flight that left as a whole.
+  @Loop mutating func hearWhole(_ flight: inout Flight) async throws(Setback) {
+    try await hearReset(flight)
     let refusal = try await refusal(at: .mail)
+    if let refusal { flight.refuse(refusal) }
     let isWanted = try await hearRecipients(&flight, refusal)
     let end = try await dialogue.reply(at: .endOfData, within: settings.replyTimeout)
     if end.code == 421 { throw Setback(.endOfData, end) }
-    if let refusal {
-      if case .reply(let reply) = refusal.cause, reply.code == 503, flight.isBehindAnother { return false }
-      flight.refuse(refusal)
-    } else if isWanted {
-      try conclude(&flight, end)
-    } else {
-      mustReset = true
-    }
-    return true
+    if isWanted { try conclude(&flight, end) } else if refusal == nil { mustReset = true }
+  }
+
+  @Loop private mutating func hearReset(_ flight: Flight) async throws(Setback) {
+    guard flight.leadsWithReset else { return }
+    _ = try await dialogue.agreement(at: .idle, within: settings.commandTimeout)
+    mustReset = false
   }
 
   /// Makes the upstream forget the transaction it may be in.

@@ -62,6 +62,9 @@ package struct Setback: Error, Hashable, Sendable {
   /// the message's.
   var isOutage: Bool { endsConnection && judgement == .retry }
 
+  /// Whether the connection was gone before anything of a message was answered.
+  var isLossAtMail: Bool { if case .failure(.connectionLost) = cause { stage == .mail } else { false } }
+
   /// Whether nothing more can be said on this connection.
   var endsConnection: Bool {
     switch cause {

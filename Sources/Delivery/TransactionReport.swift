@@ -12,19 +12,15 @@ struct TransactionReport {
   /// The recipients that something was decided about.
   var decided: [Int] { outcomes.map(\.recipient) }
 
-  /// Whether some of those who were open were left out or put off only because there were too many, and others were decided about: the
-  /// rest may go at once.
-  func wantsRest(of open: [Int]) -> Bool {
-    guard outcomes.contains(where: { $0.outcome.verdict != .deferred }) else { return false }
-    guard let setback else { return outcomes.count < open.count }
-    if case .split = setback.judgement { return setback.stage == .recipient }
-    return false
-  }
-
-  /// Whether the connection turned out to have ended before anything of the message was heard: whoever was idle may find that.
-  var foundNobody: Bool {
-    guard let setback, case .failure(.connectionLost) = setback.cause else { return false }
-    return setback.stage == .mail
+  /// Whether the message goes on at once: there are recipients that were not named yet and nothing speaks against naming them, or there
+  /// were too many in one transaction and some of them are done with.
+  func goesOn(_ consignment: Consignment) -> Bool {
+    let decided = Set(self.decided)
+    switch setback?.judgement {
+    case nil: return consignment.untriedRecipients.contains { !decided.contains($0) }
+    case .split: return outcomes.contains { $0.outcome.verdict != .deferred }
+    case .proceed, .delivered, .retry, .throttle, .quota, .recipient, .permanent, .operatorFault: return false
+    }
   }
 
   /// Decides about one recipient.
@@ -36,11 +32,9 @@ struct TransactionReport {
     }
   }
 
-  /// Decides about everybody who is left by what stopped the transaction. What was said about the upstream before counts more than that
-  /// the connection then broke.
-  mutating func stop(_ undecided: [Int], _ setback: Setback) {
+  /// Notes what stopped the transaction. What was said about the upstream before counts more than that the connection then broke.
+  mutating func stop(_ setback: Setback) {
     if self.setback?.concernsUpstream != true { self.setback = setback }
-    decide(undecided, setback.outcome)
   }
 
   /// Decides about several recipients alike.

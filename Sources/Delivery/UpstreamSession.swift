@@ -41,12 +41,16 @@ struct UpstreamSession: Carrier, ~Copyable {
   @Loop consuming func serve(_ desk: LinkDesk) async {
     do throws(Setback) {
       while hasRoom, let consignment = await desk.next() {
-        if hasEndedWhileIdle() {
-          let setback = Setback(.idle, .connectionLost("the upstream hung up, or spoke out of turn, before any mail"))
-          if begun == 0 { desk.fail(consignment, setback) } else { desk.giveBack(consignment) }
+        guard !hasEndedWhileIdle() else {
+          if begun > 0 { desk.giveBack(consignment) } else { desk.fail(consignment, UpstreamSession.isUseless) }
           break
         }
-        if mustReset { try await reset() }
+        do throws(Setback) {
+          if mustReset { try await reset() }
+        } catch {
+          desk.giveBack(consignment)
+          throw error
+        }
         launch(consignment, desk)
         while !flights.isEmpty {
           try await keepBusy(desk)
@@ -103,9 +107,12 @@ struct UpstreamSession: Carrier, ~Copyable {
       report.decide(consignment.openRecipients, error.outcome)
       return desk.finish(consignment, report)
     }
-    let named = Array(consignment.openRecipients.prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
+    let untried = consignment.untriedRecipients
+    let named = Array(
+      (untried.isEmpty ? consignment.openRecipients : untried).prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
     let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
-    var flight = Flight(consignment, transaction, form, named: named, isBehindAnother: !flights.isEmpty)
+    var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
+    if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }
     transaction.appendMail(to: &dialogue.wire.output)
     if isPipelining {
       for index in named { transaction.appendRecipient(consignment.envelope.recipients[index], to: &dialogue.wire.output) }
@@ -139,13 +146,7 @@ struct UpstreamSession: Carrier, ~Copyable {
           flights[0] = flight
           return
         }
-      case .chunks:
-        if try await !hearWhole(&flight) {
-          flights.removeFirst()
-          desk.giveBack(flight.consignment)
-          mustReset = true
-          return
-        }
+      case .chunks: try await hearWhole(&flight)
       }
     } catch {
       // What was decided before the connection ended stays decided.
@@ -160,18 +161,15 @@ struct UpstreamSession: Carrier, ~Copyable {
   /// The conversation is over: what may have arrived is counted as tried, what cannot have is given back.
   @Loop private mutating func abandon(_ setback: Setback, _ desk: LinkDesk) {
     for (place, flight) in flights.enumerated() {
-      guard place == 0 || flight.isComplete else {
+      // A connection that had died unnoticed says nothing about the message.
+      let foundNobody = hasServed && setback.isLossAtMail && flight.report.decided.isEmpty
+      guard flight.isComplete || place == 0 && !foundNobody else {
         desk.giveBack(flight.consignment)
         continue
       }
       var flight = flight
       flight.refuse(setback)
-      // A connection that had died unnoticed says nothing about the message.
-      if flight.report.foundNobody, hasServed, !flight.isComplete {
-        desk.giveBack(flight.consignment)
-      } else {
-        desk.finish(flight.consignment, flight.report)
-      }
+      desk.finish(flight.consignment, flight.report)
     }
     flights = []
   }
@@ -191,4 +189,6 @@ struct UpstreamSession: Carrier, ~Copyable {
     _ = try? await dialogue.reply(at: .idle, within: min(settings.commandTimeout, .seconds(5)))
     dialogue.wire.stream.close()
   }
+
+  private static let isUseless = Setback(.idle, .connectionLost("the upstream hung up, or spoke out of turn, before any mail"))
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
-
 /// One dialogue file: what a client sends, what the server must answer, and what must have been accepted in the end.
 ///
 /// A line each; the first characters say what it is. Blank lines and lines that begin with `#` mean nothing.
@@ -123,35 +121,12 @@ package struct ServerDialogue: Sendable, CustomStringConvertible {
 
   /// The dialogues of a folder beside this file.
   package static func all(in folder: String) -> [ServerDialogue] {
-    let dialogues = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
-    let directory = "/\(dialogues)/\(folder)"
-    var found: [ServerDialogue] = []
-    guard let listing = unsafe opendir(directory) else { return [] }
-    defer { unsafe closedir(listing) }
-    while let entry = unsafe readdir(listing) {
-      let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      guard name.hasSuffix(".dialogue"), let text = read("\(directory)/\(name)") else { continue }
+    DialogueFolder.files(in: folder).map { name, text in
       do {
-        found.append(try ServerDialogue(name: name, text: text))
+        return try ServerDialogue(name: name, text: text)
       } catch {
         preconditionFailure("\(error)")
       }
     }
-    return found.sorted { $0.description < $1.description }
-  }
-
-  private static func read(_ path: String) -> String? {
-    let descriptor = unsafe open(path, O_RDONLY)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var (text, piece): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 65_536))
-    while true {
-      let count = unsafe Glibc.read(descriptor, &piece, piece.count)
-      guard count > 0 else { break }
-      text += piece[..<count]
-    }
-    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -71,6 +71,8 @@ import Varlink
   /// Recipients whose names begin with `bad` are refused for good; the rest sometimes meet a bad mood.
   func teach(_ upstream: SimulatedUpstream, isLast: Bool) {
     upstream.pause = .milliseconds(Int.random(in: 0...30, using: &generator))
+    if Bool.random(using: &generator) { upstream.offers.append("CHUNKING") }
+    if Int.random(in: 0..<4, using: &generator) == 0 { upstream.offers.removeAll { $0 == "PIPELINING" } }
     upstream.answer = { [self] line in
       if line.hasPrefix("RCPT TO:<bad") { return .say("550 5.1.1 no such user") }
       if isLast { return .usual }

@@ -51,6 +51,7 @@ import Varlink
           + "[Retry]\nFirst=60\nMax=600\nJitter=20%\n",
         seed: seed)
       house.upstream.pause = .milliseconds(Int.random(in: 0...40, using: &generator))
+      if Bool.random(using: &generator) { house.upstream.offers.append("CHUNKING") }
       house.upstream.answer = { line in
         switch Int.random(in: 0..<100, using: &generator) {
         case 0..<25 where line.hasPrefix("RCPT"): .say("450 4.2.0 greylisted")

@@ -111,22 +111,36 @@ package import Timekeeping
     if pause > .zero, await loop.sleep(pause) == .cancelled { return false }
     switch answer(line) {
     case .usual: try await act(on: line, &session, isHeard: true)
-    case .say(let words): session.say(words)
+    case .say(let words):
+      session.say(words)
+      // The end of a message ends its transaction, however it ends (RFC 5321 §4.1.1.4).
+      if line == "." { session.begin(nil) }
     case .sayAndClose(let words):
       session.say(words)
       try await session.wire.flush(until: .distantFuture)
       return false
-    case .close: return false
+    case .close:
+      try await deliverReplies(&session)
+      return false
     case .cut:
+      try await deliverReplies(&session)
       (session.wire.stream as? SimulatedStream)?.breakBoth()
       return false
     case .doAndCut:
+      try await deliverReplies(&session)
       try await act(on: line, &session, isHeard: false)
       (session.wire.stream as? SimulatedStream)?.breakBoth()
       return false
     case .nothing: break
     }
     return !session.hasQuit || session.wire.output.isEmpty
+  }
+
+  /// Lets the replies to earlier commands arrive, so that it is known what the relay knows.
+  private func deliverReplies(_ session: inout Session) async throws {
+    guard !session.wire.output.isEmpty else { return }
+    try await session.wire.flush(until: .distantFuture)
+    _ = await loop.sleep(.milliseconds(1))
   }
 
   private func act(on line: String, _ session: inout Session, isHeard: Bool) async throws {
@@ -143,9 +157,11 @@ package import Timekeeping
     case verb.hasPrefix("AUTH PLAIN "): logIn(line, &session)
     case verb.hasPrefix("MAIL FROM:<"):
       guard password == nil || session.isLoggedIn else { return session.say("530 5.7.0 Authentication required") }
+      guard session.sender == nil else { return session.say("503 5.5.1 nested MAIL") }
       session.begin(SimulatedUpstream.address(in: line))
       session.say("250 2.1.0 sender ok")
     case verb.hasPrefix("RCPT TO:<"):
+      guard session.sender != nil else { return session.say("503 5.5.1 no sender") }
       session.recipients.append(SimulatedUpstream.address(in: line))
       session.say("250 2.1.5 recipient ok")
     case verb == "DATA":
@@ -153,6 +169,7 @@ package import Timekeeping
       session.say("354 go ahead")
       session.body = try await body(&session)
       if try await !react(to: ".", &session) { throw WireFailure.ended }
+    case verb.hasPrefix("BDAT "): try await take(chunk: verb, &session, isHeard: isHeard)
     case verb == "RSET":
       session.begin(nil)
       session.say("250 2.0.0 forgotten")
@@ -194,6 +211,17 @@ package import Timekeeping
       if line == Array(".\r\n".utf8) { return String(decoding: body, as: UTF8.self) }
       body += line.first == UInt8(ascii: ".") ? line.dropFirst() : line[...]
     }
+  }
+
+  /// One chunk, which is always the last one here.
+  private func take(chunk verb: String, _ session: inout Session, isHeard: Bool) async throws {
+    let words = verb.split(separator: " ")
+    let size = words.count > 1 ? Int(words[1]) ?? 0 : 0
+    while session.wire.input.count < size { try await session.wire.fill(until: .distantFuture) }
+    session.body = String(decoding: session.wire.input.bytes.extracting(first: size).array, as: UTF8.self)
+    session.wire.input.consume(size)
+    guard session.sender != nil, !session.recipients.isEmpty else { return session.say("503 5.5.1 no recipients") }
+    if try await !react(to: ".", &session) { throw WireFailure.ended }
   }
 
   private static func address(in line: String) -> String {
