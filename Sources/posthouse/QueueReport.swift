@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxSystem
 internal import Varlink
 
 /// Messages in words: a table with the reason below each that waits for one, and one message in full.
@@ -94,7 +95,7 @@ struct QueueReport {
   private func origin(_ message: QueuedMessage) -> String {
     var parts = ["from \(message.peer.shown)"]
     if let greeting = message.greeting { parts.append("as \(greeting.shown)") }
-    if let user = message.peerUID { parts.append("by user \(LocalUser.name(of: user).map { "\($0.shown) (\(user))" } ?? "\(user)")") }
+    if let user = message.peerUID { parts.append("by user \(UserNames().name(of: user).map { "\($0.shown) (\(user))" } ?? "\(user)")") }
     if let unit = message.peerUnit { parts.append("in \(unit.shown)") }
     return parts.joined(separator: " ")
   }
