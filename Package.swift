@@ -115,6 +115,7 @@ let package = Package(
     .target(
       name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    program("posthouse-bench", ["Timekeeping", "Varlink", "LinuxSystem", "Harness"]),
     yardstick("bare-ceiling"),
     yardstick("bench-peer"),
 
@@ -143,8 +144,7 @@ let package = Package(
       "SubmissionTests",
       [
         "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
-        "Octets",
-        "Timekeeping", "Simulation", "Dialogues",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],

@@ -113,13 +113,15 @@ package import Timekeeping
     while let due = schedule.nextDue, due <= now {
       if links.wakeIdle() { return }
       guard links.count < (health.isProbing ? 1 : settings.connections) else { return }
-      guard let assignment = assign() else { return }
+      guard let assignment = take() else { return }
       links.open(for: assignment)
     }
     wake(at: schedule.nextDue)
   }
 
   private func wake(at moment: Moment?) {
+    // Whoever takes many messages asks for the same moment again and again.
+    if let alarm, alarm.isSet, alarm.moment == moment { return }
     alarm?.cancel()
     alarm = moment.map { moment in loop.schedule(at: moment) { [weak self] in self?.pump() } }
   }
@@ -133,9 +135,22 @@ extension Dispatcher {
   }
 
   /// Takes the next message that is due; nil when there is none, or the upstream may not be tried.
-  func assign() -> Assignment? {
+  private func take() -> Assignment? {
     guard !isDraining, health.mayTry(at: loop.moment), let id = schedule.take(dueBy: loop.moment, limit: 1).first else { return nil }
     return Assignment(id: id, attempts: schedule[id]?.attempts ?? 0)
+  }
+
+  /// Takes the next message that is due for a connection that asks.
+  func assign() -> Assignment? {
+    guard !isDraining else { return nil }
+    guard let assignment = take() else {
+      // Whoever asks goes to sleep now: from here on only the alarm knows when there is something to do.
+      wake()
+      return nil
+    }
+    // What else is due may go over other connections.
+    pump()
+    return assignment
   }
 
   /// The letter of a message that was taken, if it is still in memory.
@@ -161,15 +176,18 @@ extension Dispatcher {
 
   /// A connection is ready for mail.
   func linkOpened() {
-    guard let trouble = health.succeeded(at: loop.wallTime) else { return }
-    report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
-    pump()
+    if let trouble = health.connected(at: loop.wallTime) { recovered(from: trouble) }
   }
 
   /// No connection came about for a message that was taken.
   func linkFailed(_ assignment: Assignment, _ setback: Setback) {
-    if !isDraining { suffer(setback) }
     giveBack(assignment)
+    suffered(setback)
+  }
+
+  /// Something is wrong with the upstream that no message has to do with.
+  func suffered(_ setback: Setback) {
+    if !isDraining { suffer(setback) }
     pump()
   }
 
@@ -188,7 +206,11 @@ extension Dispatcher {
   /// Writes down what an attempt came to.
   func finish(_ consignment: Consignment, _ report: TransactionReport) {
     let isUpstreamsTrouble = report.setback?.concernsUpstream ?? false
-    if let setback = report.setback, isUpstreamsTrouble { suffer(setback) } else { _ = health.succeeded(at: loop.wallTime) }
+    if let setback = report.setback, isUpstreamsTrouble || setback.isOutage {
+      if !isDraining { suffer(setback) }
+    } else if let trouble = health.served(at: loop.moment, loop.wallTime) {
+      recovered(from: trouble)
+    }
     if let setback = report.setback, setback.endsConnection {
       self.report(.upstream(.connectionLost(upstream: links.name, stage: setback.stage.name, why: "\(setback)")))
     }
@@ -196,10 +218,11 @@ extension Dispatcher {
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
-    // Nothing expires for what is not the message's fault.
-    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
-    let goesOn = report.hasDelivered && report.isToBeContinued
-    let wait = isUpstreamsTrouble || goesOn ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
+    // Nothing expires for what is not the message's fault, nor while it was held because its sender wished so.
+    let released = max(consignment.envelope.accepted, consignment.envelope.holdUntil ?? consignment.envelope.accepted)
+    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: released, now: loop.wallTime)
+    let isCounted = !isUpstreamsTrouble && !report.wantsRest(of: consignment.openRecipients)
+    let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in
       (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)
     }
@@ -210,9 +233,9 @@ extension Dispatcher {
             id: id, recipient: consignment.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: links.name,
             attempt: consignment.attempts + 1, age: age)))
     }
-    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait) {
+    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: isCounted ? .counted : .uncounted) {
     case .waiting(let recipients):
-      schedule.postpone(id, until: loop.moment + wait, attempt: isUpstreamsTrouble ? .uncounted : .counted)
+      schedule.postpone(id, until: loop.moment + wait, attempt: isCounted ? .counted : .uncounted)
       self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       wake()
     case .failed, .gone, .unknown:
@@ -220,6 +243,11 @@ extension Dispatcher {
       let failed = outcomes.count { $0.outcome.verdict == .failed }
       self.report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
     }
+  }
+
+  private func recovered(from trouble: UpstreamHealth.Trouble) {
+    report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
+    pump()
   }
 
   private func wake() {

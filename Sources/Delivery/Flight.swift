@@ -32,8 +32,7 @@ struct Flight {
 
   /// A setback that concerns everybody who is not decided about.
   mutating func refuse(_ setback: Setback) {
-    report.setback = setback
-    report.decide(undecided, setback.outcome)
+    report.stop(undecided, setback)
   }
 
   /// How the body travels.

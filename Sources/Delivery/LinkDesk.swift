@@ -63,6 +63,15 @@ import Timekeeping
   /// Writes down what an attempt came to.
   func finish(_ consignment: Consignment, _ report: TransactionReport) { dispatcher.finish(consignment, report) }
 
+  /// Takes back a message that was not tried because the upstream is in trouble.
+  func fail(_ consignment: Consignment, _ setback: Setback) {
+    dispatcher.giveBack(consignment)
+    dispatcher.suffered(setback)
+  }
+
+  /// Whether the settings have changed since the connection was begun.
+  var isClosed: Bool { isOver }
+
   /// Takes back a message that was not tried.
   func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment) }
 

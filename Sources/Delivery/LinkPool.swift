@@ -92,8 +92,11 @@ import Timekeeping
     }
     do throws(Setback) {
       let session = try await connector.open()
-      announce(session.security, session.dialogue.wire.stream)
-      dispatcher?.linkOpened()
+      // What is found by settings that are gone says nothing about those that have come.
+      if !desk.isClosed {
+        announce(session.security, session.dialogue.wire.stream)
+        dispatcher?.linkOpened()
+      }
       await session.serve(desk)
     } catch {
       if desk.withdraw() { dispatcher?.linkFailed(assignment, error) }

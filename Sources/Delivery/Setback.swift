@@ -58,6 +58,10 @@ package struct Setback: Error, Hashable, Sendable {
     }
   }
 
+  /// Whether it ended the connection in the middle of mail without a word about the message: perhaps the upstream's trouble, perhaps
+  /// the message's.
+  var isOutage: Bool { endsConnection && judgement == .retry }
+
   /// Whether nothing more can be said on this connection.
   var endsConnection: Bool {
     switch cause {

@@ -7,20 +7,24 @@ struct TransactionReport {
   /// What was decided, by the recipients' places in the envelope.
   private(set) var outcomes: [(recipient: Int, outcome: Outcome)] = []
   /// What stopped the transaction, if something did; or the last recipient's refusal that concerns more than the recipient.
-  var setback: Setback?
+  private(set) var setback: Setback?
 
   /// The recipients that something was decided about.
   var decided: [Int] { outcomes.map(\.recipient) }
 
-  /// Whether the upstream has taken the message for at least one recipient.
-  var hasDelivered: Bool { outcomes.contains { $0.outcome.verdict == .delivered } }
+  /// Whether some of those who were open were left out or put off only because there were too many, and others were decided about: the
+  /// rest may go at once.
+  func wantsRest(of open: [Int]) -> Bool {
+    guard outcomes.contains(where: { $0.outcome.verdict != .deferred }) else { return false }
+    guard let setback else { return outcomes.count < open.count }
+    if case .split = setback.judgement { return setback.stage == .recipient }
+    return false
+  }
 
-  /// Whether the rest of the recipients can be tried at once, in a transaction of their own.
-  var isToBeContinued: Bool {
-    switch setback?.judgement {
-    case nil, .split: true
-    case .proceed, .delivered, .retry, .throttle, .quota, .recipient, .permanent, .operatorFault: false
-    }
+  /// Whether the connection turned out to have ended before anything of the message was heard: whoever was idle may find that.
+  var foundNobody: Bool {
+    guard let setback, case .failure(.connectionLost) = setback.cause else { return false }
+    return setback.stage == .mail
   }
 
   /// Decides about one recipient.
@@ -30,6 +34,13 @@ struct TransactionReport {
     case .throttle, .quota, .split, .operatorFault: self.setback = setback
     case .proceed, .delivered, .retry, .recipient, .permanent: break
     }
+  }
+
+  /// Decides about everybody who is left by what stopped the transaction. What was said about the upstream before counts more than that
+  /// the connection then broke.
+  mutating func stop(_ undecided: [Int], _ setback: Setback) {
+    if self.setback?.concernsUpstream != true { self.setback = setback }
+    decide(undecided, setback.outcome)
   }
 
   /// Decides about several recipients alike.

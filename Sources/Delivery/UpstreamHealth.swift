@@ -5,11 +5,12 @@ package import Timekeeping
 
 /// What is known of the upstream's condition, and when it may be tried again.
 ///
-///     untried ──► well ◄──────────────── a connection came about
+///     untried ──► well ◄──────────────── what failed went well: a connection came about, or a message went through
 ///        └──────► troubled ◄──────────── connection, login or provider refused
 ///                    │ until `retryAt` nothing is tried; then one connection goes ahead as a probe
 ///
-/// While troubled, no message's attempts are counted: it is not the message's fault. Waits between probes grow; a flush forgets them.
+/// Waits between probes grow; a flush forgets them. Trouble that shows only when mail is handed over is not over because a connection came
+/// about, nor because of what was already under way when it came.
 package struct UpstreamHealth: Sendable {
   /// What is wrong now; nil while all is well or nothing was tried.
   package private(set) var trouble: Trouble?
@@ -33,6 +34,8 @@ package struct UpstreamHealth: Sendable {
     package let remedy: String
     /// Since when.
     package let since: WallTime
+    /// Whether it shows only when mail is handed over.
+    let isBehindLogin: Bool
 
     /// The kinds of trouble.
     package enum Kind: Hashable, Sendable {
@@ -54,10 +57,20 @@ package struct UpstreamHealth: Sendable {
   /// Whether only one connection at a time goes ahead, to see whether the trouble is over.
   var isProbing: Bool { trouble != nil && trouble?.kind != .limited }
 
-  /// The upstream serves us; answers the trouble that is over, if there was one.
-  mutating func succeeded(at time: WallTime) -> Trouble? {
-    defer { trouble = nil }
+  /// A connection is ready for mail; answers the trouble that is over with it, if there was one.
+  mutating func connected(at time: WallTime) -> Trouble? {
     lastSuccess = time
+    return trouble?.isBehindLogin == true ? nil : recover()
+  }
+
+  /// The upstream has judged a message by itself; answers the trouble that is over with it, if there was one.
+  mutating func served(at now: Moment, _ time: WallTime) -> Trouble? {
+    lastSuccess = time
+    return trouble?.isBehindLogin == true && !mayTry(at: now) ? nil : recover()
+  }
+
+  private mutating func recover() -> Trouble? {
+    defer { trouble = nil }
     retryAt = nil
     failures = 0
     return trouble
@@ -87,7 +100,8 @@ package struct UpstreamHealth: Sendable {
     }
     let isNews = trouble?.kind != kind || trouble?.why != setback.description
     trouble = Trouble(
-      kind: kind, why: setback.description, remedy: remedy, since: isNews ? time : trouble?.since ?? time)
+      kind: kind, why: setback.description, remedy: remedy, since: isNews ? time : trouble?.since ?? time,
+      isBehindLogin: setback.stage.isBehindLogin)
     retryAt = now + wait
     return isNews
   }
@@ -96,5 +110,15 @@ package struct UpstreamHealth: Sendable {
   mutating func retryNow() {
     retryAt = nil
     failures = 0
+  }
+}
+
+extension UpstreamStage {
+  /// Whether it is about handing over mail, and no longer about whether we may.
+  fileprivate var isBehindLogin: Bool {
+    switch self {
+    case .connect, .tls, .greeting, .hello, .startTLS, .authentication: false
+    case .mail, .recipient, .data, .endOfData, .idle: true
+    }
   }
 }

@@ -23,6 +23,7 @@ struct UpstreamSession: Carrier, ~Copyable {
   let settings: UpstreamSettings
   private var flights: [Flight] = []
   private var begun = 0
+  private var hasServed = false
   /// Whether the upstream may still be in a transaction that is over for us.
   var mustReset = false
 
@@ -41,7 +42,8 @@ struct UpstreamSession: Carrier, ~Copyable {
     do throws(Setback) {
       while hasRoom, let consignment = await desk.next() {
         if hasEndedWhileIdle() {
-          desk.giveBack(consignment)
+          let setback = Setback(.idle, .connectionLost("the upstream hung up, or spoke out of turn, before any mail"))
+          if begun == 0 { desk.fail(consignment, setback) } else { desk.giveBack(consignment) }
           break
         }
         if mustReset { try await reset() }
@@ -151,6 +153,7 @@ struct UpstreamSession: Carrier, ~Copyable {
       throw error
     }
     flights.removeFirst()
+    hasServed = true
     desk.finish(flight.consignment, flight.report)
   }
 
@@ -163,7 +166,12 @@ struct UpstreamSession: Carrier, ~Copyable {
       }
       var flight = flight
       flight.refuse(setback)
-      desk.finish(flight.consignment, flight.report)
+      // A connection that had died unnoticed says nothing about the message.
+      if flight.report.foundNobody, hasServed, !flight.isComplete {
+        desk.giveBack(flight.consignment)
+      } else {
+        desk.finish(flight.consignment, flight.report)
+      }
     }
     flights = []
   }
@@ -171,7 +179,6 @@ struct UpstreamSession: Carrier, ~Copyable {
   /// Whether the upstream has hung up, or spoken out of turn, while nothing was asked.
   @Loop private mutating func hasEndedWhileIdle() -> Bool {
     if !dialogue.wire.input.isEmpty { return true }
-    guard begun > 0 else { return false }
     switch dialogue.wire.stream.read(into: &dialogue.wire.input, room: 512) {
     case .notNow: return false
     case .bytes, .ended, .failed: return true

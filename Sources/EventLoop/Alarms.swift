@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Timekeeping
+package import Timekeeping
 
 /// What rings at a set moment: a berth's deadline or somebody's action.
 @Loop package final class Alarm {
@@ -7,12 +7,21 @@ internal import Timekeeping
   fileprivate var due = Moment.distantFuture
   fileprivate var order: UInt64 = 0
   fileprivate let purpose: Purpose
-  fileprivate weak var alarms: Alarms?
+  private let alarms: Alarms
 
-  init(_ purpose: Purpose) { self.purpose = purpose }
+  init(_ purpose: Purpose, among alarms: Alarms) {
+    self.purpose = purpose
+    self.alarms = alarms
+  }
+
+  /// When it rings, as it was last set.
+  package var moment: Moment { due }
+
+  /// Whether it will ring.
+  package var isSet: Bool { place >= 0 }
 
   /// Takes the alarm back; one that has rung or was taken back already stays as it is.
-  package func cancel() { alarms?.cancel(self) }
+  package func cancel() { alarms.cancel(self) }
 
   /// Whom an alarm serves.
   enum Purpose {
@@ -21,7 +30,8 @@ internal import Timekeeping
   }
 }
 
-/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds it.
+/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds it, or
+/// whoever will release it.
 struct Sleeper {
   unowned let berth: Berth
 }
@@ -43,7 +53,6 @@ struct Sleeper {
     alarm.due = due
     alarm.order = sets
     sets &+= 1
-    alarm.alarms = self
     alarm.place = heap.count
     heap.append(alarm)
     rise(alarm.place)
@@ -68,10 +77,16 @@ struct Sleeper {
     while let first = heap.first, first.due <= now, first.order < present {
       cancel(first)
       switch first.purpose {
-      case .berth(let sleeper): sleeper.berth.wake(.timedOut)
+      case .berth(let sleeper): sleeper.berth.alarmRang(at: now)
       case .action(let action): action()
       }
     }
+  }
+
+  /// Takes every alarm back, which it and its purpose would otherwise outlive.
+  func cancelAll() {
+    for alarm in heap { alarm.place = -1 }
+    heap = []
   }
 
   private func rise(_ start: Int) {
@@ -86,7 +101,7 @@ struct Sleeper {
     var place = start
     while true {
       var least = place
-      for child in [2 * place + 1, 2 * place + 2] where child < heap.count && precedes(child, least) { least = child }
+      for child in 2 * place + 1...2 * place + 2 where child < heap.count && precedes(child, least) { least = child }
       guard least != place else { return }
       exchange(place, least)
       place = least

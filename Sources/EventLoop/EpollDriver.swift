@@ -10,8 +10,11 @@ package import Timekeeping
   package nonisolated let clock: any TimeSource = SystemClock()
   private nonisolated let bell: Bell
   private var poller: Poller
+  /// What sockets are read through, one after the other.
+  let readBuffer = ReadBuffer()
   private var slots: [Slot] = []
   private var free: [Int] = []
+  private var happened: [(token: UInt64, readiness: Readiness)] = []
 
   /// A driver that watches nothing yet.
   package nonisolated init() throws(SystemFailure) {
@@ -22,7 +25,7 @@ package import Timekeeping
 
   package func poll(until deadline: Moment?) {
     // The batch is copied out first, because whom an event concerns may watch and forget.
-    var happened: [(UInt64, Readiness)] = []
+    happened.removeAll(keepingCapacity: true)
     poller.wait(deadline.map { $0 - clock.moment }) { happened.append(($0, $1)) }
     for (token, readiness) in happened {
       if token == EpollDriver.bellToken {

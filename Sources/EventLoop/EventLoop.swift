@@ -11,6 +11,7 @@ package import Timekeeping
   private nonisolated let mailbox = Postbox()
   let alarms = Alarms()
   private var tasks = 0
+  private var endings: [@Loop () -> Void] = []
   /// The present on the monotonic clock, as of this turn.
   package private(set) var moment: Moment
   /// How many turns the loop has made: the watchdog's proof of life.
@@ -31,6 +32,7 @@ package import Timekeeping
       var answer: Answer?
       loop.spawn { answer = await body(loop) }
       while loop.tasks > 0 { loop.turn() }
+      loop.alarms.cancelAll()
       guard let answer else { preconditionFailure("a task that has ended has answered") }
       return answer
     }
@@ -53,10 +55,13 @@ package import Timekeeping
 
   /// Does something at a later moment, unless the alarm is taken back.
   @discardableResult package func schedule(at due: Moment, _ action: @escaping @Loop () -> Void) -> Alarm {
-    let alarm = Alarm(.action(action))
+    let alarm = Alarm(.action(action), among: alarms)
     alarms.set(alarm, due)
     return alarm
   }
+
+  /// Does something once, when this turn's work is done and before the loop waits for news: what a turn has collected leaves together.
+  package func beforeWaiting(_ action: @escaping @Loop () -> Void) { endings.append(action) }
 
   /// Waits for so long; the answer is ``Wake/timedOut`` unless the berth was woken before.
   package func sleep(_ wait: Duration) async -> Wake { await Berth(self).wait(until: moment + wait) }
@@ -71,12 +76,18 @@ package import Timekeeping
   private func turn() {
     turns &+= 1
     ready.runPresentJobs()
-    guard tasks > 0 else { return }
+    guard tasks > 0 else { return runEndings() }
     // Whoever is rung must find the moment of its alarm come.
     moment = driver.clock.moment
     alarms.ring(at: moment)
+    runEndings()
     driver.poll(until: ready.count > 0 || mailbox.isFull ? moment : alarms.next)
     moment = driver.clock.moment
     for work in mailbox.takeAll() { work() }
+  }
+
+  private func runEndings() {
+    guard !endings.isEmpty else { return }
+    for action in exchange(&endings, with: []) { action() }
   }
 }

@@ -31,25 +31,35 @@ package import Timekeeping
   }
 
   package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
-    guard let result = socket?.read(into: &queue, room: room) else { return .ended }
+    guard let result = socket?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
     switch result {
-    case .notNow: canRead = false
-    case .bytes(let count) where count < room: canRead = hasEnded
-    case .bytes, .ended, .failed: break
+    case .bytes(let count):
+      if count < room { canRead = hasEnded }
+      return .bytes(count)
+    case .notNow:
+      canRead = false
+      return .notNow
+    case .ended: return .ended
+    case .failed(let failure): return .failed(.system(failure))
     }
-    return result.mapFailure(WireFailure.system)
   }
 
   package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
     guard let result = socket?.write(from: &queue) else { return .ended }
-    if result == .notNow { canWrite = false }
-    return result.mapFailure(WireFailure.system)
+    switch result {
+    case .bytes(let count): return .bytes(count)
+    case .notNow:
+      canWrite = false
+      return .notNow
+    case .ended: return .ended
+    case .failed(let failure): return .failed(.system(failure))
+    }
   }
 
   package func waitUntilReadable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     if canRead { return .ready }
-    let berth = reader ?? Berth(loop)
+    let berth = reader ?? Berth(loop, .lasting)
     reader = berth
     return await berth.wait(until: deadline)
   }
@@ -57,7 +67,7 @@ package import Timekeeping
   package func waitUntilWritable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     if canWrite { return .ready }
-    let berth = writer ?? Berth(loop)
+    let berth = writer ?? Berth(loop, .lasting)
     writer = berth
     return await berth.wait(until: deadline)
   }
@@ -69,12 +79,12 @@ package import Timekeeping
   func expectArrival() { canWrite = false }
 
   package func pollerReports(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: [.readable, .failed, .hungUp, .peerFinished]) {
-      if !readiness.isDisjoint(with: [.failed, .hungUp, .peerFinished]) { hasEnded = true }
+    if readiness.allowsReading {
+      if readiness.tellsOfEnd { hasEnded = true }
       canRead = true
       reader?.wake()
     }
-    if !readiness.isDisjoint(with: [.writable, .failed, .hungUp]) {
+    if readiness.allowsWriting {
       canWrite = true
       writer?.wake()
     }
@@ -101,5 +111,7 @@ package import Timekeeping
     watch = nil
     socket = nil
     cancel()
+    reader?.release()
+    writer?.release()
   }
 }

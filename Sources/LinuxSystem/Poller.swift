@@ -49,4 +49,11 @@ package struct Readiness: OptionSet, Sendable {
   package static let failed = Readiness(rawValue: UInt32(clinux_failed))
   package static let hungUp = Readiness(rawValue: UInt32(clinux_hung_up))
   package static let peerFinished = Readiness(rawValue: UInt32(clinux_peer_finished))
+
+  /// Whether nothing more will come after what is there.
+  package var tellsOfEnd: Bool { rawValue & UInt32(clinux_failed | clinux_hung_up | clinux_peer_finished) != 0 }
+  /// Whether a read may bring something, be it the end.
+  package var allowsReading: Bool { rawValue & UInt32(clinux_readable) != 0 || tellsOfEnd }
+  /// Whether a write may go through, or fail at last.
+  package var allowsWriting: Bool { rawValue & UInt32(clinux_writable | clinux_failed | clinux_hung_up) != 0 }
 }

@@ -9,14 +9,4 @@ package enum Transfer<Failure: Error & Equatable & Sendable>: Equatable, Sendabl
   case ended
   /// The connection is broken.
   case failed(Failure)
-
-  /// The same with the failure in other terms.
-  package func mapFailure<Other>(_ transform: (Failure) -> Other) -> Transfer<Other> {
-    switch self {
-    case .bytes(let count): .bytes(count)
-    case .notNow: .notNow
-    case .ended: .ended
-    case .failed(let failure): .failed(transform(failure))
-    }
-  }
 }

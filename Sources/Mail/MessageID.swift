@@ -31,12 +31,14 @@ package struct MessageID: Hashable, Comparable, Sendable {
 
 extension MessageID: CustomStringConvertible {
   package var description: String {
-    var digits: [UInt8] = []
-    var rest = number
-    repeat {
-      digits.append(MessageID.digits[Int(rest & 31)])
-      rest >>= 5
-    } while rest != 0
-    return String(decoding: digits.reversed(), as: UTF8.self)
+    var text: [UInt8] = []
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Adds the text of the identifier.
+  func append(to text: inout [UInt8]) {
+    let length = max(1, (64 - number.leadingZeroBitCount + 4) / 5)
+    for place in stride(from: 5 * (length - 1), through: 0, by: -5) { text.append(MessageID.digits[Int(number >> place & 31)]) }
   }
 }

@@ -24,36 +24,70 @@ package struct TraceHeader: Sendable {
 
   /// The lines for a message with this envelope and this header section, ready to stand in front of it.
   package func lines(for envelope: Envelope, _ survey: HeaderSurvey) -> [UInt8] {
-    let date = CivilTime(envelope.accepted).rfc5322
-    var text = "Received: from \(TraceHeader.hostName(envelope.submitter.greeting)) (\(TraceHeader.origin(envelope.submitter.peer)))\r\n"
-    text += "\tby \(TraceHeader.hostName(host)) (Posthouse) with \(with) id \(id)"
+    var text: [UInt8] = []
+    text.reserveCapacity(512)
+    text.append("Received: from ")
+    TraceHeader.append(name: envelope.submitter.greeting[...], to: &text)
+    text.append(" (")
+    TraceHeader.append(origin: envelope.submitter.peer, to: &text)
+    text.append(")\r\n\tby ")
+    TraceHeader.append(name: host[...], to: &text)
+    text.append(" (Posthouse) with ")
+    text.append(text: with.description)
+    text.append(" id ")
+    id.append(to: &text)
     // Naming one of several recipients would tell the others of them.
     if envelope.recipients.count == 1, let recipient = envelope.recipients.first?.mailbox, recipient.isASCII || envelope.isInternationalized
     {
-      text += "\r\n\tfor <\(recipient)>"
+      text.append("\r\n\tfor <")
+      text.append(text: recipient.text)
+      text.append(">")
     }
-    text += ";\r\n\t\(date)\r\n"
-    if !survey.hasDate { text += "Date: \(date)\r\n" }
-    if !survey.hasMessageID { text += "Message-ID: <\(id)@\(TraceHeader.hostName(host))>\r\n" }
-    if survey.beginsWithoutHeader { text += "\r\n" }
-    return Array(text.utf8)
+    text.append(";\r\n\t")
+    let dateStart = text.count
+    CivilTime(envelope.accepted).appendRFC5322(to: &text)
+    let date = dateStart..<text.count
+    text.append("\r\n")
+    if !survey.hasDate {
+      text.append("Date: ")
+      text.append(contentsOf: text[date])
+      text.append("\r\n")
+    }
+    if !survey.hasMessageID {
+      text.append("Message-ID: <")
+      id.append(to: &text)
+      text.append("@")
+      TraceHeader.append(name: host[...], to: &text)
+      text.append(">\r\n")
+    }
+    if survey.beginsWithoutHeader { text.append("\r\n") }
+    return text
   }
 
-  private static func hostName(_ name: String) -> String {
-    let bytes = name.utf8.prefix(255).map { byte in
-      byte.isASCIIDigit || byte.isASCIILetter || allowed.contains(byte) ? byte : UInt8(ascii: "?")
-    }
-    return bytes.isEmpty ? "unknown" : String(decoding: bytes, as: UTF8.self)
+  private static func append(name: Substring, to text: inout [UInt8]) {
+    if name.isEmpty { return text.append("unknown") }
+    let start = text.count
+    text.append(contentsOf: name.utf8.prefix(255))
+    for place in start..<text.count where !isAllowed(text[place]) { text[place] = UInt8(ascii: "?") }
   }
 
-  private static let allowed = Array("-._:[]".utf8)
+  private static func isAllowed(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+    default: byte.isASCIIDigit || byte.isASCIILetter
+    }
+  }
 
   /// The address of a peer as a literal, without its port; a peer without an address by its kind.
-  private static func origin(_ peer: String) -> String {
+  private static func append(origin peer: String, to text: inout [UInt8]) {
     var address = peer[...]
-    if let colon = peer.lastIndex(of: ":"), IPAddress(peer) == nil { address = peer[..<colon] }
-    if address.first == "[", address.last == "]" { address = address.dropFirst().dropLast() }
-    guard let parsed = IPAddress(String(address)) else { return hostName(String(address)) }
-    return parsed.isIPv4 ? "[\(parsed)]" : "[IPv6:\(parsed)]"
+    // A bare IPv6 address ends with a colon and more, too.
+    if let colon = peer.utf8.lastIndex(of: UInt8(ascii: ":")), IPAddress(peer) == nil { address = peer[..<colon] }
+    if address.utf8.first == UInt8(ascii: "["), address.utf8.last == UInt8(ascii: "]") { address = address.dropFirst().dropLast() }
+    guard let parsed = IPAddress(String(address)) else { return append(name: address, to: &text) }
+    text.append(parsed.isIPv4 ? "[" : "[IPv6:")
+    // There is only one way to write an IPv4 address.
+    if parsed.isIPv4 { text.append(contentsOf: address.utf8) } else { text.append(text: parsed.description) }
+    text.append("]")
   }
 }

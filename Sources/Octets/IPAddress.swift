@@ -90,7 +90,7 @@ package struct IPAddress: Hashable, Sendable {
 
   /// Eight groups of up to four hexadecimal digits; `::` once for as many as are missing; the last two may be written as IPv4.
   private static func colons(_ text: Span<UInt8>) -> (UInt64, UInt64)? {
-    guard text.count >= 2, text.count <= 45 else { return nil }
+    guard text.count >= 2, text.count <= 45, text.firstIndex(of: UInt8(ascii: ":")).map({ $0 <= 4 }) == true else { return nil }
     var (groups, gap, position): ([UInt16], Int?, Int) = ([], nil, 0)
     if text[0] == UInt8(ascii: ":") {
       guard text[1] == UInt8(ascii: ":") else { return nil }
@@ -142,8 +142,12 @@ extension IPAddress: CustomStringConvertible {
   /// The one recommended spelling (RFC 5952): lower case, the longest run of zero groups as `::`.
   package var description: String {
     if isIPv4 {
-      let parts: [UInt64] = [24, 16, 8, 0]
-      return parts.map { String(low >> $0 & 0xff) }.joined(separator: ".")
+      var text: [UInt8] = []
+      for shift: UInt64 in [24, 16, 8, 0] {
+        if shift < 24 { text.append(UInt8(ascii: ".")) }
+        text.append(decimal: Int(low >> shift & 0xff))
+      }
+      return String(decoding: text, as: UTF8.self)
     }
     let shifts: [UInt64] = [48, 32, 16, 0]
     let groups: [UInt64] = shifts.map { high >> $0 & 0xffff } + shifts.map { low >> $0 & 0xffff }

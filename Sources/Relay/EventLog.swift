@@ -5,14 +5,19 @@ package import Settings
 package import Telemetry
 
 /// Where every fact arrives: it is counted, and written down when it is worth it.
+///
+/// Lines of daily work are collected and leave together when the loop's turn ends; what a person should know leaves at once.
 @Loop package final class EventLog {
   /// The numbers so far.
   package private(set) var counters = Counters()
+  private let loop: EventLoop
   private let sink: LogSink
   private var level: Severity
+  private var lines: [UInt8] = []
 
   /// A log into `sink` that leaves out what is finer than `level`.
-  package init(_ sink: LogSink, _ level: LogLevel) {
+  package init(_ loop: EventLoop, _ sink: LogSink, _ level: LogLevel) {
+    self.loop = loop
     self.sink = sink
     self.level = Severity(level)
   }
@@ -23,10 +28,27 @@ package import Telemetry
   /// Takes one fact.
   package func note(_ event: RelayEvent) {
     counters.note(event)
-    guard event.severity.rawValue <= level.rawValue else { return }
-    let fields = [(name: "POSTHOUSE_EVENT", value: event.name)] + event.fields.map { (name: $0.journalName, value: $0.value) }
-    sink.write(priority: Int32(event.severity.rawValue), event.text, fields: fields)
+    let severity = event.severity
+    guard severity.rawValue <= level.rawValue else { return }
+    switch sink.form {
+    case .records:
+      let fields = [(name: "POSTHOUSE_EVENT", value: event.name)] + event.fields.map { (name: $0.journalName, value: $0.value) }
+      sink.write(priority: Int32(severity.rawValue), event.text, fields: fields)
+    case .lines:
+      if lines.isEmpty { loop.beforeWaiting { self.flush() } }
+      event.append(to: &lines)
+      lines.append(UInt8(ascii: "\n"))
+      if severity.rawValue <= Severity.notice.rawValue || lines.count >= EventLog.mostBytes { flush() }
+    }
   }
+
+  private func flush() {
+    guard !lines.isEmpty else { return }
+    sink.write(lines: lines.span)
+    lines.removeAll(keepingCapacity: lines.capacity <= EventLog.mostBytes)
+  }
+
+  private static let mostBytes = 16_384
 }
 
 extension Severity {

@@ -9,6 +9,12 @@ internal import Glibc
 package struct LogSink: Sendable {
   /// Whether records go into the journal.
   package let isJournal: Bool
+
+  /// What is written best: whole records, or lines that are collected first.
+  package var form: Form { isJournal || listener != nil ? .records : .lines }
+
+  /// The forms of a log.
+  package enum Form: Sendable { case records, lines }
   private let listener: (@Sendable (_ priority: Int32, _ text: String) -> Void)?
 
   /// A sink from which nothing goes anywhere but to `listener`.
@@ -42,6 +48,17 @@ package struct LogSink: Sendable {
     }
   }
 
+  /// Writes lines for people, each with its end and without another control character, to standard error.
+  package func write(lines: Span<UInt8>) {
+    var offset = 0
+    while offset < lines.count {
+      let count = unsafe lines.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress! + offset, $0.count - offset) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      offset += count
+    }
+  }
+
   private func writeRecord(_ priority: Int32, _ text: String, _ fields: [(name: String, value: String)]) {
     var bytes: [UInt8] = []
     var ends: [Int] = []
@@ -72,13 +89,7 @@ package struct LogSink: Sendable {
   private func writeLine(_ text: String) {
     var line = text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
     line.append(UInt8(ascii: "\n"))
-    var offset = 0
-    while offset < line.count {
-      let count = unsafe line.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress! + offset, $0.count - offset) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      offset += count
-    }
+    write(lines: line.span)
   }
 
   private static func isFieldName(_ name: String) -> Bool {

@@ -36,6 +36,8 @@ import Spool
 
   /// Takes bytes and answers how many.
   mutating func take(_ input: Span<UInt8>) -> Int {
+    // The trace lines will stand in front.
+    if bytes.capacity == 0 { bytes.reserveCapacity(input.count + IncomingBody.roomForTrace) }
     let taken = decoder.take(input, appendingTo: &bytes)
     note()
     if memory.isExhausted, refusal == nil { refuse(.memory) }
@@ -120,6 +122,7 @@ import Spool
     noted = holds
   }
 
+  private static let roomForTrace = 640
   private static let keptInMemory = 131_072
   private static let portion = 65_536
   /// The least that is worth a write when memory is short.
@@ -145,8 +148,7 @@ enum BodyRefusal: Error {
   var reply: Reply {
     switch self {
     case .spool(.tooLarge): Reply(552, EnhancedStatus(5, 3, 4), "the message is too large to be stored")
-    case .spool(.full), .spool(.failing), .spool(.closed):
-      Reply(452, EnhancedStatus(4, 3, 1), "mail cannot be stored now; try again later")
+    case .spool(.full), .spool(.failing), .spool(.closed): .cannotStore
     case .memory: Reply(452, EnhancedStatus(4, 3, 1), "too many messages are coming in at present; try again later")
     }
   }

@@ -12,7 +12,7 @@ struct SubmissionRules {
   /// What a connection may ask for.
   var limits: ServerLimits
   /// Who may send what to whom.
-  let rulebook: Rulebook
+  var rulebook: Rulebook
   /// How long a client may take for its next command, and fall silent inside a message.
   let commandTimeout: Duration
   let dataTimeout: Duration
@@ -28,7 +28,7 @@ struct SubmissionRules {
   let host: String
   private let listen: ListenSettings
   private let networks: PeerNetworks
-  private let extensions: ServerOffer.Extensions
+  var extensions: ServerOffer.Extensions
 
   /// The rules that the settings make.
   init(_ settings: RelaySettings, _ tls: TLSContext?) {

@@ -214,8 +214,14 @@ extension SubmissionSession {
   private func encrypt(_ wire: inout Wire) async throws(WireFailure) {
     guard let context = rules.tls else { throw .ended }
     let stream = TLSStream(wire.stream, TLSSession(server: context))
+    do throws(WireFailure) {
+      try await stream.handshake(until: loop.moment + rules.handshakeTimeout)
+    } catch {
+      // Whoever is there speaks neither TLS nor SMTP now: no word of ours would be understood.
+      stream.close()
+      throw error
+    }
     wire.stream = stream
-    try await stream.handshake(until: loop.moment + rules.handshakeTimeout)
   }
 
   /// Ends a connection that a failure has ended; answers why it is over.

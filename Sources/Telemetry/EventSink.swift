@@ -40,15 +40,16 @@ struct EventFields: EventSink {
 
 /// The parts as words of one line: `name=value`, the value in quotes where it could be misread.
 struct EventLine: EventSink {
-  private var bytes: [UInt8] = []
+  /// What was written, behind what was there before.
+  private(set) var bytes: [UInt8]
 
   /// A line with nothing on it.
-  init() {}
+  init() { bytes = [] }
 
   /// A line that begins with the fact's name.
-  init(_ label: EventLabel) {
-    bytes.reserveCapacity(256)
-    bytes.append(contentsOf: label.name.utf8)
+  init(_ label: EventLabel, behind bytes: consuming [UInt8] = []) {
+    self.bytes = bytes
+    self.bytes.append(contentsOf: label.name.utf8)
   }
 
   /// What was written.

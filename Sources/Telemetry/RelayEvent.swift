@@ -37,6 +37,16 @@ package enum RelayEvent: Hashable, Sendable {
     return line.text
   }
 
+  /// Adds the same line, without its end, to bytes that leave together with others.
+  package func append(to bytes: inout [UInt8]) {
+    // Taken out, so that nothing is copied.
+    var earlier: [UInt8] = []
+    swap(&earlier, &bytes)
+    var line = EventLine(label, behind: consume earlier)
+    describe(to: &line)
+    bytes = line.bytes
+  }
+
   private var label: EventLabel {
     switch self {
     case .service(let event): event.label

@@ -33,10 +33,23 @@ package struct CivilTime: Hashable, Sendable {
 
   /// The date and time of RFC 5322 §3.3, as `Date:` has it: `Tue, 21 Nov 2023 02:43:00 +0000`.
   package var rfc5322: String {
-    let names = "SunMonTueWedThuFriSat"
-    let months = "JanFebMarAprMayJunJulAugSepOctNovDec"
-    return "\(CivilTime.name(weekday, in: names)), \(day) \(CivilTime.name(month - 1, in: months)) "
-      + "\(CivilTime.digits(year, 4)) \(clock) +0000"
+    var text: [UInt8] = []
+    appendRFC5322(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Adds the same to a text that is put together as bytes.
+  package func appendRFC5322(to text: inout [UInt8]) {
+    CivilTime.append(name: weekday, of: CivilTime.weekdays, to: &text)
+    text.append(UInt8(ascii: ","))
+    CivilTime.append(" ", day, 1, to: &text)
+    text.append(UInt8(ascii: " "))
+    CivilTime.append(name: month - 1, of: CivilTime.months, to: &text)
+    CivilTime.append(" ", year, 4, to: &text)
+    CivilTime.append(" ", hour, 2, to: &text)
+    CivilTime.append(":", minute, 2, to: &text)
+    CivilTime.append(":", second, 2, to: &text)
+    text.append(contentsOf: " +0000".utf8)
   }
 
   /// The profile of ISO 8601 that RFC 3339 fixes, to the second: `2023-11-21T02:43:00Z`.
@@ -54,8 +67,20 @@ package struct CivilTime: Hashable, Sendable {
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
   }
 
-  private static func name(_ index: Int, in names: String) -> Substring {
-    names.dropFirst(3 * index).prefix(3)
+  private static func append(name index: Int, of names: [UInt8], to text: inout [UInt8]) {
+    text.append(contentsOf: names[3 * index..<3 * index + 3])
+  }
+
+  private static let weekdays = Array("SunMonTueWedThuFriSat".utf8)
+  private static let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
+
+  /// Adds a separator and a number of so many digits; years before 1 BC have a sign.
+  private static func append(_ separator: Unicode.Scalar, _ number: Int, _ width: Int, to text: inout [UInt8]) {
+    text.append(UInt8(ascii: separator))
+    guard number >= 0, number < 10_000 else { return text.append(contentsOf: digits(number, width).utf8) }
+    for (least, unit) in [(4, 1000), (3, 100), (2, 10), (1, 1)] where width >= least || number >= unit {
+      text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+    }
   }
 
   private static func floored(_ value: Int64, by divisor: Int64) -> (quotient: Int, remainder: Int) {

@@ -64,7 +64,7 @@ import Varlink
       clock: SystemClock(), network: network, disk: try LinuxDisk.makingDirectory(at: settings.spool.directory.path),
       resolver: CaresResolver(loop, driver), journal: ThreadWorkers(loop, name: "journal", threads: 1),
       workers: ThreadWorkers(loop, name: "worker", threads: 2), secrets: SecretReader(environment: place.environment),
-      generator: SystemRandomNumberGenerator(), notifier: ServiceNotifier(), log: EventLog(LogSink(), settings.log.level))
+      generator: SystemRandomNumberGenerator(), notifier: ServiceNotifier(), log: EventLog(loop, LogSink(), settings.log.level))
   }
 
   /// The sockets that the service manager handed over, by their names in the socket unit.

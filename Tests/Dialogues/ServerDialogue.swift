@@ -7,9 +7,9 @@ internal import Glibc
 ///
 ///     Given: offer chunking dsn      extensions offered beyond the usual; `Given: withdraw size` takes some away
 ///     Given: limit recipients 2      a limit: messageSize recipients commandLine textLine header hops chunks errors transactions
-///     Given: refuse a@b.example      a sender or recipient that policy refuses with `550 5.7.1`
+///     Given: refuse a@b.example      a sender or recipient that policy refuses with `550 5.7.1` at RCPT
 ///     Given: full                    there is no room: MAIL gets `452 4.3.1`
-///     Given: failing                 storing fails: the end of the message gets `451 4.3.0`
+///     Given: failing                 storing fails: the end of the message gets `452 4.3.1`
 ///     Given: tls                     the connection was encrypted from its start
 ///     Given: one piece               what is pending behind a command matters: never cut a flight into pieces
 ///     C: MAIL FROM:<a@b>             the client sends this with CRLF; `C:` lines that follow each other go out in one flight

@@ -31,6 +31,7 @@ import Varlink
   /// Opens the house over a disk; `settings` are lines that follow the usual ones, `prepare` teaches the upstream before anything is sent.
   init(
     _ world: World, _ settings: String = "", disk: SimulatedDisk = SimulatedDisk(seed: 1), takings: Takings = Takings(), seed: UInt64 = 1,
+    upstreamAt address: SocketAddress = House.upstreamAddress,
     prepare: (SimulatedUpstream, SimulatedNetwork) -> Void = { _, _ in }
   ) async throws {
     let checked = try House.settings(settings)
@@ -40,12 +41,12 @@ import Varlink
     text = settings
     network = SimulatedNetwork(loop)
     resolver = TableResolver(loop)
-    resolver.set("mx.example.com", to: [House.upstreamAddress])
-    upstream = SimulatedUpstream(loop, network, at: House.upstreamAddress, into: takings)
+    resolver.set("mx.example.com", to: [address])
+    upstream = SimulatedUpstream(loop, network, at: address, into: takings)
     try upstream.start()
     prepare(upstream, network)
     log = LogBook()
-    events = EventLog(LogSink { [log] in log.add($0, $1) }, .debug)
+    events = EventLog(loop, LogSink { [log] in log.add($0, $1) }, .debug)
     let means = RelayMeans(
       clock: world.clock, network: network, disk: disk, resolver: resolver, journal: SimulatedWorkers(loop),
       workers: SimulatedWorkers(loop), secrets: SecretReader(environment: [:]), generator: SeededGenerator(seed: seed),

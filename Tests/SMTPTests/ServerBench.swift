@@ -14,7 +14,11 @@ struct ServerBench: ~Copyable {
   private var mode = Mode.commands
   private var decoder: DataDecoder?
   private var body: [UInt8] = []
+  private var isSenderRefused = false
+  /// Senders and recipients that policy refuses, at RCPT.
   var refused: Set<String> = []
+  /// Senders who are refused at MAIL.
+  var refusedAtOnce: Set<String> = []
   var isFull = false
   var isFailing = false
   static let now = WallTime(microseconds: 1_700_534_580_000_000)
@@ -112,8 +116,12 @@ struct ServerBench: ~Copyable {
       reply.append(to: &output)
       closed = reason
     case .judgeSender(let sender, _):
-      perform(isFull ? conversation.refuse(.storageFull) : judge(sender))
-    case .judgeRecipient(let recipient): perform(judge(recipient))
+      isSenderRefused = refused.contains(sender?.text ?? "")
+      let isRefused = isFull || refusedAtOnce.contains(sender?.text ?? "")
+      perform(isRefused ? conversation.refuse(.cannotStore) : conversation.admit())
+    case .judgeRecipient(let recipient):
+      let isRefused = isSenderRefused || refused.contains(recipient.text)
+      perform(isRefused ? conversation.refuse(Reply(550, EnhancedStatus(5, 7, 1), "not allowed by this relay")) : conversation.admit())
     case .collectBody(let reply):
       reply.append(to: &output)
       begin(step)
@@ -123,7 +131,7 @@ struct ServerBench: ~Copyable {
       mode = .chunk(left: chunk.size)
     case .discardChunk(let size): mode = .discard(left: size)
     case .store(let message):
-      guard !isFailing else { return perform(conversation.notStored(.storageFailing)) }
+      guard !isFailing else { return perform(conversation.notStored(.cannotStore)) }
       stored.append((message, body, decoder?.survey ?? HeaderSurvey()))
       perform(conversation.stored(as: MessageID(number: UInt64(stored.count))))
     case .startTLS(let reply):
@@ -135,11 +143,6 @@ struct ServerBench: ~Copyable {
   private mutating func begin(_ step: ServerStep) {
     decoder = conversation.decoder(for: step)
     body = []
-  }
-
-  private mutating func judge(_ mailbox: Mailbox?) -> ServerStep {
-    refused.contains(mailbox?.text ?? "")
-      ? conversation.refuse(Reply(550, EnhancedStatus(5, 7, 1), "not allowed by this relay")) : conversation.admit()
   }
 
   mutating func interrupt(_ reason: CloseReason.Interruption) { perform(conversation.interrupt(reason)) }

@@ -39,7 +39,7 @@ import Timekeeping
         hasMail = true
         isBinary = command.hasSuffix("BINARYMIME")
         return "250"
-      case "MAIL FROM:<bad@example.com>": return !isGreeted || hasMail ? "503" : "550"
+      case "MAIL FROM:<bad@example.com>": return !isGreeted || hasMail ? "503" : "452"
       case "MAIL FROM:a@b.example": return !isGreeted || hasMail ? "503" : "501"
       case "RCPT TO:<c@d.example>":
         if !hasMail || chunks > 0 { return "503" }
@@ -99,7 +99,7 @@ import Timekeeping
     for seed in 0..<1500 {
       var random = ServerRandom(seed: UInt64(seed) + 500)
       var bench = ServerBench(offer: ServerOffer(host: "relay.example.com", extensions: Self.everything), limits: limits)
-      bench.refused = ["bad@example.com"]
+      (bench.refused, bench.refusedAtOnce) = (["bad@example.com"], ["bad@example.com"])
       bench.open(early: [])
       _ = bench.takeOutput()
       var (model, history): (Model, [String]) = (Model(), [])

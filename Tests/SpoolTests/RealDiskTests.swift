@@ -55,6 +55,20 @@ import Timekeeping
     #expect(findings.damages.isEmpty && findings.messages == all.count { !$0.number.isMultiple(of: 2) })
   }
 
+  @Test func `an alarm that falls due while the loop is busy is heeded once`() throws {
+    let directory = try #require(TemporaryDirectory())
+    try life(directory.path) { spool, loop in
+      let id = spool.nextID()
+      #expect(await spool.attempt(.sample(id)) == nil)
+      let clock = SystemClock()
+      let due = clock.moment + .milliseconds(60)
+      spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime)
+      while clock.moment < due {}
+      #expect(await spool.attempt(.sample(spool.nextID())) == nil)
+      #expect(await spool.close(until: loop.moment + .seconds(20)))
+    }
+  }
+
   @Test func `a second opener is told which process has the spool`() throws {
     let directory = try #require(TemporaryDirectory())
     try life(directory.path) { spool, loop in

@@ -27,6 +27,7 @@ import Timekeeping
       sample.envelope.submitter = Submitter(peer: "unix", greeting: "gruß")
       sample.envelope.submitter.user = 1000
       sample.envelope.submitter.unit = "app.service"
+      sample.envelope.submitter.userName = "app"
       letter.value = sample
       #expect(await spool.attempt(sample) == nil)
     }
@@ -130,6 +131,29 @@ import Timekeeping
       _ = await loop.sleep(.seconds(61))
       #expect(spool.forgetExpired() == 1)
       #expect(spool.entry(all[3]) == nil)
+    }
+  }
+
+  @Test func `an order for thousands of messages is confirmed when all of it is safe`() {
+    let disk = SimulatedDisk(seed: 10)
+    SpoolLife.run(disk) { spool, loop in
+      var ids: [MessageID] = []
+      let done = Berth(loop)
+      var left = 40
+      for _ in 0..<40 {
+        loop.spawn {
+          for _ in 0..<50 {
+            let id = spool.nextID()
+            #expect(await spool.attempt(.sample(id)) == nil)
+            ids.append(id)
+          }
+          left -= 1
+          done.wake()
+        }
+      }
+      while left > 0 { _ = await done.wait() }
+      #expect(await attempt(spool, ids, .remove) == 2000)
+      #expect(crashed(disk).isEmpty && spool.usage.queued == 0)
     }
   }
 

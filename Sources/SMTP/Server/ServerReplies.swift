@@ -3,10 +3,8 @@ internal import Mail
 
 /// The words of the server, in one place. Each says what is wrong and, where there is one, the remedy; none repeats what the client sent.
 extension Reply {
-  /// There is no room for more mail at present.
-  package static var storageFull: Reply { Reply(452, EnhancedStatus(4, 3, 1), "no room for more mail at present; try again later") }
-  /// The disk does not do what it is told.
-  package static var storageFailing: Reply { Reply(451, EnhancedStatus(4, 3, 0), "the message could not be stored; try again later") }
+  /// Mail cannot be stored: there is no room, or the disk does not do what it is told.
+  package static var cannotStore: Reply { Reply(452, EnhancedStatus(4, 3, 1), "mail cannot be stored now; try again later") }
   /// The message is durable.
   static func queued(as id: MessageID) -> Reply { Reply(250, EnhancedStatus(2, 0, 0), "queued as \(id)") }
 
