@@ -139,7 +139,7 @@ let package = Package(
     tests("ResolverTests", ["Resolver", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"]),
     tests("SecretsTests", ["Secrets", "Settings", "LinuxSystem", "Octets", "Timekeeping"]),
     tests("ServiceManagerTests", ["ServiceManager", "LinuxSystem", "Timekeeping"]),
-    tests("PosthouseTests", ["Varlink", "Octets"]),
+    tests("PosthouseTests", ["Harness", "Varlink", "Octets"]),
     tests(
       "SubmissionTests",
       [

@@ -43,6 +43,10 @@ package struct LocalMessage: Sendable {
         append(piece.extracting(start..<piece.count))
         return
       }
+      if !isInHeader, line.isEmpty, takePlainLine(piece.extracting(start..<end)) {
+        start = end + 1
+        continue
+      }
       append(piece.extracting(start..<end))
       endLine()
       start = end + 1
@@ -62,6 +66,19 @@ package struct LocalMessage: Sendable {
     fields.reduce(into: []) { bytes, field in
       if !names.contains(field.name) { bytes += field.bytes }
     }
+  }
+
+  /// Takes a whole line of text that needs nothing but its CRLF; false for one that needs more.
+  private mutating func takePlainLine(_ text: Span<UInt8>) -> Bool {
+    let content = text.count > 0 && text[text.count - 1] == 0x0d ? text.extracting(droppingLast: 1) : text
+    if ending == .dot, content.count == 1, content[0] == UInt8(ascii: ".") { return false }
+    if content.count > 0, content.firstIndex(of: 0x0d) != nil || content.firstIndex(of: 0) != nil { return false }
+    if !isBeyondASCII, content.holdsBytesBeyondASCII { isBeyondASCII = true }
+    size += text.count
+    body.append(content)
+    body.append(0x0d)
+    body.append(0x0a)
+    return true
   }
 
   private mutating func append(_ piece: Span<UInt8>) {
@@ -143,4 +160,13 @@ package struct HeaderField: Hashable, Sendable {
 
   /// Adds a further line, its CRLF included.
   mutating func fold(_ line: [UInt8]) { bytes += line }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether a byte is above 0x7f.
+  fileprivate var holdsBytesBeyondASCII: Bool {
+    var all: UInt8 = 0
+    for index in indices { all |= self[index] }
+    return all >= 0x80
+  }
 }

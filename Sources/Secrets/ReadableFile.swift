@@ -31,6 +31,9 @@ package struct ReadableFile: ~Copyable {
   /// Whether it is a plain file: no directory, device or pipe.
   package var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
 
+  /// Its number in its file system.
+  package var number: UInt64 { UInt64(status.st_ino) }
+
   /// Its permissions.
   package var mode: UInt16 { UInt16(status.st_mode & 0o7777) }
 

@@ -47,7 +47,7 @@ struct ControlClient: ~Copyable {
     while !outgoing.isEmpty {
       switch socket.write(from: &outgoing) {
       case .bytes: break
-      case .notNow: try wait(for: POLLOUT, until: deadline)
+      case .notNow: try wait(for: .writing, until: deadline)
       case .ended, .failed: throw CommandFailure(.absent, "\(subject) closed the connection; see journalctl -u posthoused")
       }
     }
@@ -82,7 +82,7 @@ struct ControlClient: ~Copyable {
       }
       switch socket.read(into: &incoming, room: 65_536) {
       case .bytes: break
-      case .notNow: try wait(for: POLLIN, until: deadline)
+      case .notNow: try wait(for: .reading, until: deadline)
       case .ended, .failed:
         throw CommandFailure(
           .absent,
@@ -91,14 +91,11 @@ struct ControlClient: ~Copyable {
     }
   }
 
-  private func wait(for event: Int32, until deadline: Moment) throws(CommandFailure) {
-    let left = (deadline - SystemClock().moment).nanoseconds / 1_000_000
-    guard left > 0 else {
+  private func wait(for readiness: Socket.Readiness, until deadline: Moment) throws(CommandFailure) {
+    guard socket.wait(for: readiness, upTo: deadline - SystemClock().moment) || SystemClock().moment < deadline else {
       let seconds = patience.components.seconds
       throw CommandFailure(.absent, "\(subject) did not answer within \(seconds) s; it may hang: see systemctl status posthoused")
     }
-    var watched = pollfd(fd: socket.number, events: Int16(event), revents: 0)
-    _ = unsafe poll(&watched, 1, Int32(clamping: left))
   }
 
   private var subject: String { "what listens on \"\(path.shown)\"" }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxSystem
 internal import Varlink
 
 /// Messages in words: a table with the reason below each that waits for one, and one message in full.
@@ -95,7 +96,7 @@ struct QueueReport {
     var parts = ["from \(message.peer.shown)"]
     if let greeting = message.greeting { parts.append("as \(greeting.shown)") }
     if let user = message.peerUID {
-      let name = message.peerUser ?? LocalUser.name(of: user)
+      let name = message.peerUser ?? UserNames().name(of: user)
       parts.append("by user \(name.map { "\($0.shown) (\(user))" } ?? "\(user)")")
     }
     if let unit = message.peerUnit { parts.append("in \(unit.shown)") }

@@ -134,13 +134,41 @@ import Varlink
 
   @Test func `one message is shown with all its recipients`() throws {
     var message = message("1k9d3f0v7q2", .deferred)
-    message.peerUID = 61234
+    message.peerUID = 0
     message.peerUnit = "app.service"
+    message.greeting = "app1"
+    message.extensions = ["8BITMIME", "SMTPUTF8"]
+    message.envelopeID = "QQ1"
+    message.report = .headers
+    message.attempts = 2
+    message.nextAttemptUSec = now + 3_600_000_000
+    message.holdUntilUSec = now + 3_600_000_000
+    message.lastReply = "450 4.2.1 busy"
+    message.recipients.append(.init(address: "b@example.net", state: .delivered))
+    message.recipients[1].notify = []
+    message.recipients[0].notify = [.success, .delay]
+    message.recipients[0].original = "rfc822;A@example.net"
     message.recipients[0].reply = "450 4.2.1 busy"
     let (run, call) = try run("queue", "show", "1k9d3f0v7q2", answered: .replies([.done(JSONObject(["message": .object(message.json)]))]))
     #expect(call == VarlinkCall("io.posthouse.Relay.List", JSONObject(["id": "1k9d3f0v7q2"]), answers: .many))
-    #expect(run.output.contains("Handed in   from 127.0.0.1:50000 by user 61234 in app.service\n"))
-    #expect(run.output.contains("a@example.net  waiting  450 4.2.1 busy\n"))
+    let lines = run.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(lines[0...1] == ["Message     1k9d3f0v7q2", "State       deferred"])
+    #expect(lines[2].hasPrefix("Accepted    20") && lines[2].hasSuffix("Z (1 min ago)"))
+    #expect(
+      lines[3...6] == [
+        "Size        2.0K", "Sender      app@example.com", "Handed in   from 127.0.0.1:50000 as app1 by user root (0) in app.service",
+        "Attempts    2",
+      ])
+    #expect(lines[7].hasPrefix("Next try    20") && lines[7].contains("Z (in "))
+    #expect(lines[8].hasPrefix("Not before  20"))
+    #expect(
+      lines[9...13] == [
+        "Needs       8BITMIME, SMTPUTF8", "ENVID       QQ1", "Report      with the headers", "Last reply  450 4.2.1 busy", "",
+      ])
+    #expect(lines[15].hasPrefix("a@example.net  waiting    450 4.2.1 busy"))
+    #expect(lines[16].hasSuffix("to be reported: success, delay; first written rfc822;A@example.net"))
+    #expect(lines[17].hasPrefix("b@example.net  delivered"))
+    #expect(lines[18].hasSuffix("never to be reported"))
   }
 
   @Test func `a message that is not there is a problem`() throws {

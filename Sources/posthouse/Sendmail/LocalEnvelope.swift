@@ -8,11 +8,12 @@ internal import Timekeeping
 struct LocalEnvelope {
   private let order: SendmailInvocation
   private let house: String
-  private let user = LocalUser.current
+  private let user: String
 
-  /// Envelopes as `order` says, in a house whose name is added to addresses that have no domain.
-  init(_ order: SendmailInvocation, house: String) {
+  /// Envelopes as `order` says, of mail by `user`, in a house whose name is added to addresses that have no domain.
+  init(_ order: SendmailInvocation, user: String, house: String) {
     self.order = order
+    self.user = user
     self.house = house
   }
 
@@ -42,7 +43,7 @@ struct LocalEnvelope {
     if message.field("from") == nil {
       let named = try sender()
       let address = if let named { named } else { try ownMailbox() }
-      let phrase = DisplayName.phrase(order.fullName ?? user.fullName ?? "")
+      let phrase = DisplayName.phrase(order.fullName ?? "")
       header = Array((phrase.isEmpty ? "From: \(address)\r\n" : "From: \(phrase) <\(address)>\r\n").utf8) + header
     }
     return header + [0x0d, 0x0a]
@@ -59,7 +60,7 @@ struct LocalEnvelope {
     return only
   }
 
-  private func ownMailbox() throws(SendmailFailure) -> Mailbox { try mailbox(user.name, code: .noUser) }
+  private func ownMailbox() throws(SendmailFailure) -> Mailbox { try mailbox(user, code: .noUser) }
 
   private func namedRecipients() throws(SendmailFailure) -> [Mailbox] {
     var mailboxes: [Mailbox] = []

@@ -53,13 +53,13 @@ struct RelayDialogue: ~Copyable {
       do throws(SystemFailure) {
         let socket = try Socket.connecting(to: address)
         // A connection on this machine is there at once or not at all; one to elsewhere may take its time.
-        _ = wait(for: POLLOUT, on: socket, until: deadline)
+        _ = wait(for: .writing, on: socket, until: deadline)
         try socket.connectResult(address)
         socket.sendWithoutDelay()
         return socket
       } catch {
         guard error.number == EAGAIN, SystemClock().moment < deadline else { throw error }
-        _ = poll(nil, 0, 20)
+        Socket.pause()
       }
     }
   }
@@ -79,7 +79,7 @@ struct RelayDialogue: ~Copyable {
       switch socket.read(into: &input, room: 4096) {
       case .bytes: break
       case .notNow:
-        guard RelayDialogue.wait(for: POLLIN, on: socket, until: deadline) else {
+        guard RelayDialogue.wait(for: .reading, on: socket, until: deadline) else {
           let seconds = patience.components.seconds
           throw SendmailFailure(.temporaryFailure, "the relay did not answer within \(seconds) s; see systemctl status posthoused")
         }
@@ -143,11 +143,7 @@ struct RelayDialogue: ~Copyable {
   }
 
   /// Waits until standard input has something or the daemon says something unasked; answers whether it is the former.
-  func standardInputIsNext() -> Bool {
-    var watched = [pollfd(fd: 0, events: Int16(POLLIN), revents: 0), pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)]
-    while unsafe poll(&watched, 2, -1) < 0, errno == EINTR {}
-    return watched[0].revents != 0
-  }
+  func standardInputIsNext() -> Bool { StandardStreams.inputIsNext(before: socket) }
 
   /// Says goodbye; what is answered, and whether, no longer matters.
   consuming func end() {
@@ -174,7 +170,7 @@ struct RelayDialogue: ~Copyable {
       switch socket.write(from: &output) {
       case .bytes: break
       case .notNow:
-        guard RelayDialogue.wait(for: POLLOUT, on: socket, until: deadline) else {
+        guard RelayDialogue.wait(for: .writing, on: socket, until: deadline) else {
           throw SendmailFailure(.temporaryFailure, "the relay takes nothing any more; see systemctl status posthoused")
         }
       case .ended, .failed: throw lost
@@ -186,12 +182,9 @@ struct RelayDialogue: ~Copyable {
     SendmailFailure(.temporaryFailure, "the relay closed the connection; see journalctl -u posthoused")
   }
 
-  private static func wait(for event: Int32, on socket: borrowing Socket, until deadline: Moment) -> Bool {
-    let left = (deadline - SystemClock().moment).nanoseconds / 1_000_000
-    guard left > 0 else { return false }
-    var watched = pollfd(fd: socket.number, events: Int16(event), revents: 0)
-    _ = unsafe poll(&watched, 1, Int32(clamping: left))
-    return true
+  /// Answers false when the time is over.
+  private static func wait(for readiness: Socket.Readiness, on socket: borrowing Socket, until deadline: Moment) -> Bool {
+    socket.wait(for: readiness, upTo: deadline - SystemClock().moment) || SystemClock().moment < deadline
   }
 
   private static let portion = 65_536

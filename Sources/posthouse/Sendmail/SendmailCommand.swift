@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxSystem
 internal import Mail
 internal import Octets
@@ -58,7 +59,7 @@ struct SendmailCommand {
     let house = SendmailCommand.domain(settings.hostname)
     let name = ClientName(house) ?? .localhost
     let message = try readMessage(order, place, name)
-    let writing = LocalEnvelope(order, house: house)
+    let writing = LocalEnvelope(order, user: user, house: house)
     let envelope = try writing.envelope(of: message, at: SystemClock().wallTime)
     let header = try writing.header(of: message)
     let handover = Handover(try RelayDialogue.connected(to: place, isVerbose: order.isVerbose), name)
@@ -96,6 +97,12 @@ struct SendmailCommand {
     do throws(CommandFailure) {
       return try context.knownSettings()
     } catch { throw SendmailFailure(SystemExit(error.code), error.text) }
+  }
+
+  /// Whom this program runs for. One who is known to a directory server only has told the name to the environment, by custom.
+  private var user: String {
+    let number = getuid()
+    return UserNames().name(of: number) ?? context.variable("LOGNAME") ?? "user-\(number)"
   }
 
   /// The host's name, where it can stand behind an `@`.

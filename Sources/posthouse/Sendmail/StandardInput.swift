@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
+internal import LinuxSystem
 internal import Octets
 
 /// What a program writes into the pipe before us, or a person types.
@@ -34,24 +34,9 @@ struct StandardInput: ~Copyable {
 
   /// Reads once, waiting as long as it takes.
   mutating func fill() throws(SendmailFailure) {
-    while !hasEnded {
-      var number: Int32 = 0
-      let count = unsafe bytes.fill(room: 65_536) { free in
-        let count = unsafe read(0, free.baseAddress!, 65_536)
-        if count < 0 { number = errno }
-        return max(count, 0)
-      }
-      switch number {
-      case 0:
-        hasEnded = count == 0
-        return
-      case EINTR: continue
-      case EAGAIN:
-        var ready = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&ready, 1, -1)
-      default:
-        throw SendmailFailure(.ioError, "standard input cannot be read: \(unsafe String(cString: strerror(number)))")
-      }
-    }
+    guard !hasEnded else { return }
+    do throws(SystemFailure) {
+      hasEnded = try StandardStreams.read(into: &bytes, room: StandardInput.longestPiece) == 0
+    } catch { throw SendmailFailure(.ioError, "\(error)") }
   }
 }

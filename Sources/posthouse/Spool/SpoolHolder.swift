@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Glibc
 internal import Secrets
 
 /// Who has a spool open, found without touching its lock: a daemon that starts at that moment would take us for another daemon.
 enum SpoolHolder {
   /// The number of the process that has locked a spool; nil when nobody has, or nobody whom this process can see.
   static func process(of directory: String) -> Int? {
-    var status = stat()
-    guard unsafe lstat("\(directory)/lock", &status) == 0 else { return nil }
+    guard let lock = try? ReadableFile(opening: "\(directory)/lock", links: .refused) else { return nil }
     guard let table = try? ReadableFile(opening: "/proc/locks").content(limit: 16 * 1_048_576) else { return nil }
-    return process(in: String(decoding: table, as: UTF8.self), locking: UInt64(status.st_ino))
+    return process(in: String(decoding: table, as: UTF8.self), locking: lock.number)
   }
 
   /// The process in the kernel's table that has a file locked for writing: `3: FLOCK  ADVISORY  WRITE 812 fe:01:1234 0 EOF`.
