@@ -7,6 +7,12 @@ package enum StandardStreams {
   /// Whether a person looks at standard output.
   package static var outputIsTerminal: Bool { isatty(Host.StandardStream.output.rawValue) == 1 }
 
+  /// Makes sure that no file or socket that is opened later takes the place of a stream that was closed before the program began; using
+  /// such a stream fails.
+  package static func keepPlaces() {
+    for place in Int32(0)...2 where fcntl(place, F_GETFD) < 0 { _ = unsafe open("/dev/null", place == 0 ? O_WRONLY : O_RDONLY) }
+  }
+
   /// Writes all the bytes; throws when nobody can read them any more.
   package static func write(_ bytes: [UInt8], to stream: Host.StandardStream) throws(SystemFailure) {
     var rest = bytes[...]

@@ -12,6 +12,7 @@ internal import Varlink
 enum Posthouse {
   static func main() {
     signal(SIGPIPE, SIG_IGN)
+    StandardStreams.keepPlaces()
     let arguments = Array(CommandLine.arguments.dropFirst())
     var wantsJSON = arguments.contains("--json")
     do throws(CommandFailure) {

@@ -57,6 +57,19 @@ import Varlink
     }
   }
 
+  @Test(arguments: [["-bs"], ["-i", "a@x.example"]]) func `a pipe that is not there is told, and no socket takes its place`(
+    _ arguments: [String]
+  ) throws {
+    try Rig.use { rig throws in
+      let relay = try ScriptedUpstream(rig)
+      let sendmail = try Sendmail(rig).handing(to: "127.0.0.1:\(relay.port)")
+      let words = ["-c", "exec \"$@\" <&-", "sh", "\(rig.directory.path)/sendmail"] + arguments
+      let child = try rig.run("/bin/sh", words, environment: sendmail.environment)
+      #expect(child.end == .exited(74) && child.errors.contains("cannot read from \"standard input\""), "\(child.errors)")
+      #expect(relay.taken.isEmpty)
+    }
+  }
+
   @Test func `newaliases does nothing, politely`() throws {
     try Rig.use { rig throws in
       let ending = try Sendmail(rig, as: "newaliases")()
