@@ -7,8 +7,9 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 
-# A compiler that hangs is stopped and asked once more.
-build_once = timeout $(if $(CI),,--foreground) $(1) $(SWIFT) build --jobs $(JOBS) $(2)
+# A compiler that hangs is stopped and asked once more. It writes what macros make below TMPDIR; where that belongs to another user, it
+# leaves files with odd names here instead, so it gets a directory of its own.
+build_once = mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp timeout $(if $(CI),,--foreground) $(1) $(SWIFT) build --jobs $(JOBS) $(2)
 patient = $(call build_once,900,$(1)) || { [ $$? = 124 ] && echo "the compiler hung; once more" && $(call build_once,900,$(1)); }
 
 # The servers that the tests start need root; the build does not.
@@ -26,7 +27,7 @@ room = $(CURDIR)/run
 PORT ?= 2525
 
 .DEFAULT_GOAL = help
-.PHONY: run test check build install format help
+.PHONY: run test check build install format bench help
 
 help:
 	@echo 'make run      build, and take mail on 127.0.0.1:2525 into a Maildir under run/'
@@ -34,6 +35,7 @@ help:
 	@echo 'make check    what a change must pass: format, no warnings, all tests'
 	@echo 'make build    the programs as they are shipped, in .build/release'
 	@echo 'make install  ... put in place under DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make bench    measure it beside its peers; ARGS="--help" shows what there is'
 	@echo 'make format   lay out the sources as they should be'
 
 run:
@@ -91,3 +93,13 @@ install: build
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+# Measured beside its peers: Postfix, and the least that a relay can cost. Give words in ARGS.
+bench: $(static)/libstdc++.a
+	@.ci/packages test
+	@$(call patient,$(release) --product posthoused)
+	@$(call patient,$(release) --product posthouse)
+	@$(call patient,$(release) --product bench-peer)
+	@$(call patient,$(release) --product bare-ceiling)
+	@$(call patient,$(release) --product posthouse-bench)
+	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)

@@ -115,6 +115,7 @@ let package = Package(
     .target(
       name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+    program("posthouse-bench", ["Timekeeping", "Varlink", "LinuxSystem", "Harness"]),
     yardstick("bare-ceiling"),
     yardstick("bench-peer"),
 

@@ -30,7 +30,8 @@ package import Timekeeping
   }
 }
 
-/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds it.
+/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds
+/// it, or whoever will release it.
 struct Sleeper {
   unowned let berth: Berth
 }
@@ -76,7 +77,7 @@ struct Sleeper {
     while let first = heap.first, first.due <= now, first.order < present {
       cancel(first)
       switch first.purpose {
-      case .berth(let sleeper): sleeper.berth.wake(.timedOut)
+      case .berth(let sleeper): sleeper.berth.alarmRang(at: now)
       case .action(let action): action()
       }
     }
@@ -100,7 +101,7 @@ struct Sleeper {
     var place = start
     while true {
       var least = place
-      for child in [2 * place + 1, 2 * place + 2] where child < heap.count && precedes(child, least) { least = child }
+      for child in 2 * place + 1...2 * place + 2 where child < heap.count && precedes(child, least) { least = child }
       guard least != place else { return }
       exchange(place, least)
       place = least

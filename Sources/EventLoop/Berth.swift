@@ -10,19 +10,34 @@ package import Timekeeping
 @Loop package final class Berth {
   private let loop: EventLoop
   private let mooring = Mooring()
+  private let punctuality: Punctuality
   private var alarm: Alarm?
+  private var deadline = Moment.distantFuture
   private var reason = Wake.ready
   /// Whether a task lies here.
   package private(set) var isOccupied = false
 
   /// A free berth.
-  package init(_ loop: EventLoop) { self.loop = loop }
+  package init(_ loop: EventLoop, _ punctuality: Punctuality = .exact) {
+    self.loop = loop
+    self.punctuality = punctuality
+  }
+
+  /// What becomes of the alarm when the wait ends before its deadline.
+  package enum Punctuality {
+    /// It is taken back.
+    case exact
+    /// It stays, and serves the next wait, whose deadline is mostly later. For whoever waits again and again; to be ended by
+    /// ``Berth/release()``.
+    case lasting
+  }
 
   /// Waits until somebody wakes this berth, or until the deadline.
   package func wait(until deadline: Moment = .distantFuture) async -> Wake {
     precondition(!isOccupied, "one task at a time lies in a berth")
     isOccupied = true
-    if deadline < .distantFuture { arm(deadline) }
+    self.deadline = deadline
+    if deadline < .distantFuture { arm() }
     await mooring.lie()
     return reason
   }
@@ -32,13 +47,26 @@ package import Timekeeping
     guard isOccupied else { return }
     isOccupied = false
     self.reason = reason
-    if let alarm { loop.alarms.cancel(alarm) }
+    if punctuality == .exact { alarm?.cancel() }
     loop.makeReady(mooring)
   }
 
-  private func arm(_ deadline: Moment) {
+  /// Takes back an alarm that was kept; whoever gives a lasting berth up calls it.
+  package func release() { alarm?.cancel() }
+
+  /// The alarm rings: for this wait, or for one that is over.
+  func alarmRang(at now: Moment) {
+    guard isOccupied, deadline < .distantFuture else { return }
+    if deadline <= now { wake(.timedOut) } else { arm() }
+  }
+
+  private func arm() {
     let alarm = alarm ?? Alarm(.berth(Sleeper(berth: self)), among: loop.alarms)
     self.alarm = alarm
+    if alarm.isSet {
+      if alarm.moment <= deadline { return }
+      alarm.cancel()
+    }
     loop.alarms.set(alarm, deadline)
   }
 }

@@ -10,6 +10,8 @@ package import Timekeeping
   package nonisolated let clock: any TimeSource = SystemClock()
   private nonisolated let bell: Bell
   private var poller: Poller
+  /// What sockets are read through, one after the other.
+  let readBuffer = ReadBuffer()
   private var slots: [Slot] = []
   private var free: [Int] = []
   private var happened: [(token: UInt64, readiness: Readiness)] = []

@@ -31,7 +31,7 @@ package import Timekeeping
   }
 
   package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
-    guard let result = socket?.read(into: &queue, room: room) else { return .ended }
+    guard let result = socket?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
     switch result {
     case .bytes(let count):
       if count < room { canRead = hasEnded }
@@ -59,7 +59,7 @@ package import Timekeeping
   package func waitUntilReadable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     if canRead { return .ready }
-    let berth = reader ?? Berth(loop)
+    let berth = reader ?? Berth(loop, .lasting)
     reader = berth
     return await berth.wait(until: deadline)
   }
@@ -67,7 +67,7 @@ package import Timekeeping
   package func waitUntilWritable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
     if canWrite { return .ready }
-    let berth = writer ?? Berth(loop)
+    let berth = writer ?? Berth(loop, .lasting)
     writer = berth
     return await berth.wait(until: deadline)
   }
@@ -111,5 +111,7 @@ package import Timekeeping
     watch = nil
     socket = nil
     cancel()
+    reader?.release()
+    writer?.release()
   }
 }

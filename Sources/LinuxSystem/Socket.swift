@@ -90,6 +90,23 @@ package struct Socket: ~Copyable {
       ? .notNow : .failed(SystemFailure(call: "read from", subject: "a connection", number: failure))
   }
 
+  /// Reads as ``read(into:room:)`` does; where the queue has no room yet, through `buffer`, so that it takes no more than what came.
+  package func read(into queue: inout ByteQueue, room: Int, through buffer: ReadBuffer) -> Transfer<SystemFailure> {
+    if queue.room >= room { return read(into: &queue, room: room) }
+    return unsafe buffer.lend { memory in
+      // The memory is lent for the call, and read only as far as it was written.
+      let count = unsafe Glibc.read(number, memory.baseAddress!, min(room, memory.count))
+      if count > 0 {
+        unsafe queue.append(Span(_unsafeElements: UnsafeRawBufferPointer(rebasing: memory[..<count]).assumingMemoryBound(to: UInt8.self)))
+        return .bytes(count)
+      }
+      if count == 0 { return .ended }
+      let failure = errno
+      return failure == EAGAIN || failure == EINTR
+        ? .notNow : .failed(SystemFailure(call: "read from", subject: "a connection", number: failure))
+    }
+  }
+
   /// Writes once from the front of `queue` and forgets what was taken.
   package func write(from queue: inout ByteQueue) -> Transfer<SystemFailure> {
     let count = unsafe queue.bytes.withUnsafeBufferPointer {

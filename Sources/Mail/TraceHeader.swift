@@ -66,15 +66,15 @@ package struct TraceHeader: Sendable {
 
   private static func append(name: Substring, to text: inout [UInt8]) {
     if name.isEmpty { return text.append("unknown") }
-    for byte in name.utf8.prefix(255) {
-      text.append(byte.isASCIIDigit || byte.isASCIILetter || isAllowed(byte) ? byte : UInt8(ascii: "?"))
-    }
+    let start = text.count
+    text.append(contentsOf: name.utf8.prefix(255))
+    for place in start..<text.count where !isAllowed(text[place]) { text[place] = UInt8(ascii: "?") }
   }
 
   private static func isAllowed(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): true
-    default: false
+    default: byte.isASCIIDigit || byte.isASCIILetter
     }
   }
 
@@ -86,7 +86,8 @@ package struct TraceHeader: Sendable {
     if address.utf8.first == UInt8(ascii: "["), address.utf8.last == UInt8(ascii: "]") { address = address.dropFirst().dropLast() }
     guard let parsed = IPAddress(String(address)) else { return append(name: address, to: &text) }
     text.append(parsed.isIPv4 ? "[" : "[IPv6:")
-    text.append(text: parsed.description)
+    // There is only one way to write an IPv4 address.
+    if parsed.isIPv4 { text.append(contentsOf: address.utf8) } else { text.append(text: parsed.description) }
     text.append("]")
   }
 }

@@ -18,6 +18,9 @@
   /// How many bytes wait to be consumed.
   @inlinable package var count: Int { tail - head }
 
+  /// How many bytes can be added before the storage must grow or its bytes move.
+  @inlinable package var room: Int { capacity - tail }
+
   /// Whether nothing waits to be consumed.
   @inlinable package var isEmpty: Bool { tail == head }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// A message as the journal keeps it: the envelope and the state it was in when the record was written.
@@ -43,23 +44,18 @@ struct AcceptedRecord: Sendable {
 
   /// Adds the meta of the record.
   func encodeMeta(into bytes: inout [UInt8]) {
-    bytes.put(id.number)
-    bytes.put(envelope.accepted.microseconds)
-    bytes.put(nextAttempt.microseconds)
-    bytes.put(UInt64(body.size))
-    bytes.append(state.rawValue)
     var flags: Flags = isRelocated ? .relocated : []
     var checksum: UInt32 = 0
     if case .file(let file) = body {
       flags.insert(.bodyInFile)
       checksum = file.checksum
     }
-    bytes.append(flags.rawValue)
-    bytes.put(attempts)
-    bytes.put(UInt16(envelope.recipients.count))
-    bytes.put(UInt16(0))
-    bytes.put(checksum)
-    bytes.put(UInt32(0))
+    let row = (
+      id.number.littleEndian, envelope.accepted.microseconds.littleEndian, nextAttempt.microseconds.littleEndian,
+      UInt64(body.size).littleEndian, state.rawValue, flags.rawValue, attempts.littleEndian,
+      UInt16(envelope.recipients.count).littleEndian, UInt16(0), checksum.littleEndian, UInt32(0)
+    )
+    bytes.put(row: row, length: AcceptedRecord.fixedLength)
     EnvelopeFields.encode(envelope, outcomes: outcomes, into: &bytes)
   }
 

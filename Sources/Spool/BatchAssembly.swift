@@ -20,23 +20,23 @@ struct BatchAssembly {
   struct Arrival {
     var entry: QueueEntry
     /// Who waits for it.
-    var ticket: Int?
+    var waiter: Waiter?
     /// Where the record stands that this one takes the place of.
     var replaces: RecordLocation?
   }
 
   /// Those who wait for the messages.
-  var tickets: [Int] { arrivals.compactMap(\.ticket) }
+  var waiters: [Waiter] { arrivals.compactMap(\.waiter) }
 
   /// Adds a message that comes in, unless it is larger than a record may be.
-  mutating func add(_ record: AcceptedRecord, ticket: Int, _ limits: SpoolLimits) throws(SpoolRefusal) {
+  mutating func add(_ record: AcceptedRecord, waiter: Waiter, _ limits: SpoolLimits) throws(SpoolRefusal) {
     guard record.envelope.recipients.count <= SpoolLimits.recipients else {
       throw .tooLarge("a message has at most \(SpoolLimits.recipients) recipients here")
     }
     guard let length = batch.append(.accepted, body: record.bodyInRecord, limit: limits.recordLimit, meta: record.encodeMeta) else {
       throw .tooLarge("the envelope and the body together are longer than \(limits.recordLimit) bytes")
     }
-    append(record, length, ticket: ticket, replaces: nil)
+    append(record, length, waiter: waiter, replaces: nil)
   }
 
   /// Adds a message that is moved, in the state its entry tells; leaves it out when the batch has no room.
@@ -49,7 +49,7 @@ struct BatchAssembly {
     guard
       let length = batch.append(.accepted, body: record.bodyInRecord, verdicts: verdicts, limit: room, meta: record.encodeMeta)
     else { return }
-    append(record, length, ticket: nil, replaces: relocation.accepted)
+    append(record, length, waiter: nil, replaces: relocation.accepted)
   }
 
   /// Adds settlements; `previous` tells where the newest one before of a message stands.
@@ -67,10 +67,10 @@ struct BatchAssembly {
     batch.append(.trimmed) { $0.put(UInt64(sequence)) }
   }
 
-  private mutating func append(_ record: AcceptedRecord, _ length: Int, ticket: Int?, replaces: RecordLocation?) {
+  private mutating func append(_ record: AcceptedRecord, _ length: Int, waiter: Waiter?, replaces: RecordLocation?) {
     var entry = QueueEntry(record)
     entry.lengthUnits = UInt32(length / SpoolFormat.alignment)
-    arrivals.append(Arrival(entry: entry, ticket: ticket, replaces: replaces))
+    arrivals.append(Arrival(entry: entry, waiter: waiter, replaces: replaces))
   }
 }
 

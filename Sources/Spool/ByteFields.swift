@@ -1,24 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Numbers and texts as the spool writes them: little-endian, without padding.
+internal import Octets
+
+/// Fields as the spool writes them: a tag, a length, a content.
 extension [UInt8] {
-  /// Adds a number, least significant byte first.
-  mutating func put<Number: FixedWidthInteger>(_ number: Number) {
-    var rest = number
-    for _ in 0..<Number.bitWidth / 8 {
-      append(UInt8(truncatingIfNeeded: rest))
-      rest = rest >> 8
-    }
-  }
-
-  /// Writes a number over what is there.
-  mutating func put<Number: FixedWidthInteger>(_ number: Number, at offset: Int) {
-    var rest = number
-    for index in 0..<Number.bitWidth / 8 {
-      self[offset + index] = UInt8(truncatingIfNeeded: rest)
-      rest = rest >> 8
-    }
-  }
-
   /// Adds a field: its tag, three bytes of length, and what `content` adds.
   mutating func putField(_ tag: UInt8, _ content: (inout [UInt8]) -> Void) {
     append(tag)
@@ -41,18 +25,6 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: length >> 8))
     append(UInt8(truncatingIfNeeded: length >> 16))
     append(contentsOf: text.utf8)
-  }
-}
-
-extension Span where Element == UInt8 {
-  /// The number that starts at `offset`; the bytes must be there.
-  func number<Number: FixedWidthInteger>(_ type: Number.Type, at offset: Int) -> Number {
-    precondition(offset >= 0 && offset + Number.bitWidth / 8 <= count, "a number lies inside the bytes")
-    var number: Number = 0
-    for index in 0..<Number.bitWidth / 8 {
-      number |= Number(truncatingIfNeeded: self[offset + index]) << Number(index * 8)
-    }
-    return number
   }
 }
 

@@ -35,21 +35,26 @@ struct Cleaner {
   }
 
   /// When to look again though nothing else happens.
-  var nextWake: Moment? { begun == nil ? rest : nil }
+  func nextWake(_ ledger: SegmentLedger) -> Moment? { begun == nil && isWorthwhile(ledger) ? rest : nil }
 
-  /// What a worker shall do now, if anything, with a journal that is worth cleaning.
-  mutating func next(_ journal: Journal, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
-    guard begun == nil, rest.map({ $0 <= now }) ?? true, let oldest = journal.book.ledger.segments.first else { return nil }
+  /// Whether there is something to clean and time for it.
+  func isReady(_ ledger: SegmentLedger, at now: Moment) -> Bool {
+    begun == nil && isWorthwhile(ledger) && rest.map { $0 <= now } ?? true
+  }
+
+  /// What a worker shall do now, if anything.
+  mutating func next(_ book: QueueBook, _ disk: any Disk, at now: Moment) -> (@Sendable () -> Finding)? {
+    guard isReady(book.ledger, at: now), let oldest = book.ledger.segments.first else { return nil }
     begun = now
     if sequence != oldest.sequence || candidates.isEmpty { return { Cleaner.list(oldest, disk) } }
     var entries: [QueueEntry] = []
     var bytes = 0
     while bytes < limits.batchLimit / 4, let candidate = candidates.popLast() {
-      guard let place = journal.book.index.find(candidate.id), journal.book.index[place].accepted == candidate.location else { continue }
-      entries.append(journal.book.index[place])
-      bytes += Int(journal.book.index[place].lengthUnits) * SpoolFormat.alignment
+      guard let place = book.index.find(candidate.id), book.index[place].accepted == candidate.location else { continue }
+      entries.append(book.index[place])
+      bytes += Int(book.index[place].lengthUnits) * SpoolFormat.alignment
     }
-    let reader = RecordReader(disk, journal.book.ledger.segments)
+    let reader = RecordReader(disk, book.ledger.segments)
     return { [entries] in Cleaner.read(entries, reader) }
   }
 
@@ -68,6 +73,11 @@ struct Cleaner {
       rest = now + .seconds(10)
       return ([], [])
     }
+  }
+
+  private func isWorthwhile(_ ledger: SegmentLedger) -> Bool {
+    guard ledger.totalBytes > 2 * ledger.liveBytes + 4 * limits.segmentSize.bytes, let oldest = ledger.segments.first else { return false }
+    return oldest.liveCount > 0 && !oldest.isPinned
   }
 
   private static func list(_ segment: SegmentLedger.Use, _ disk: any Disk) -> Finding {

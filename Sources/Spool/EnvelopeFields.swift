@@ -152,7 +152,7 @@ enum EnvelopeFields {
     return Mailbox(verifiedLocalPart: String(text[..<at]), domain: String(text[text.index(after: at)...]))
   }
 
-  private static func number<Number: FixedWidthInteger>(_ bytes: Span<UInt8>) throws(RecordDefect) -> Number {
+  private static func number<Number: FixedWidthInteger & BitwiseCopyable>(_ bytes: Span<UInt8>) throws(RecordDefect) -> Number {
     guard bytes.count == Number.bitWidth / 8 else { throw .malformed("a number has the wrong length") }
     return bytes.number(Number.self, at: 0)
   }

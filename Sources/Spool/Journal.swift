@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxSystem
 internal import Mail
-internal import Octets
 internal import Timekeeping
 
 /// The journal as the loop sees it: what is in the queue, what waits to be written, and what is to be done next.
@@ -53,24 +52,24 @@ struct Journal {
 
   // MARK: what comes in
 
-  /// Takes a record of a message into the next batch; `ticket` is answered when it is durable or refused.
-  mutating func accept(_ record: AcceptedRecord, ticket: Int) throws(SpoolRefusal) {
+  /// Takes a record of a message into the next batch; `waiter` is answered when it is durable or refused.
+  mutating func accept(_ record: AcceptedRecord, waiter: Waiter) throws(SpoolRefusal) {
     if let problem { throw .failing(SpoolProblem.journal(problem.failure).words) }
     if !pool.hasSpare, let failure = pool.failure, tail == nil || isTailNearlyFull { throw .full(SpoolProblem.preparation(failure).words) }
     if collecting.isEmpty || collecting[collecting.count - 1].batch.length + record.body.size > limits.batchLimit {
       collecting.append(BatchAssembly())
     }
-    try collecting[collecting.count - 1].add(record, ticket: ticket, limits)
+    try collecting[collecting.count - 1].add(record, waiter: waiter, limits)
   }
 
   /// Takes fresh records of messages whose old ones are to go; what changed since they were read is left out when the batch is made.
   mutating func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
 
-  /// Changes the state of a message at once, and has the change written soon; `ticket` is answered when it is durable. False when there
+  /// Changes the state of a message at once, and has the change written soon; `waiter` is answered when it is durable. False when there
   /// is no such message.
-  @discardableResult mutating func settle(_ change: SettledRecord, ticket: Int?, at now: Moment) -> Bool {
+  @discardableResult mutating func settle(_ change: SettledRecord, waiter: Waiter?, at now: Moment) -> Bool {
     guard let change = book.change(change) else { return false }
-    settlements.append(change, ticket: ticket)
+    settlements.append(change, waiter: waiter)
     if settlementsDue == nil { settlementsDue = now + limits.settlementDelay }
     return true
   }
@@ -87,23 +86,17 @@ struct Journal {
   var nextWake: Moment? {
     if inFlight != nil { return nil }
     let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
-    var next = commit
-    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
-    if let other = pool.nextWake { next = min(next ?? other, other) }
-    return next
+    return [commit, problem == nil && assembled == nil ? gathering?.until : nil, pool.nextWake].compactMap { $0 }.min()
   }
 
   /// Whether nothing waits to be written.
   var isIdle: Bool { inFlight == nil && assembled == nil && collecting.isEmpty && relocations.isEmpty && settlements.isEmpty }
 
-  /// Whether there is time for cleaning: what was moved before is written.
-  var isCalm: Bool { relocations.isEmpty && assembled == nil }
+  /// Whether a batch is being written; when it is done, there is something to do again.
+  var isWriting: Bool { inFlight != nil }
 
-  /// Whether it is more waste than mail, and there is time to do something about it.
-  var isWorthCleaning: Bool {
-    guard problem == nil, isCalm, let oldest = book.ledger.segments.first, oldest.liveCount > 0, !oldest.isPinned else { return false }
-    return book.ledger.totalBytes > 2 * book.ledger.liveBytes + 4 * limits.segmentSize.bytes
-  }
+  /// Whether there is time for cleaning: what was moved before is written.
+  var isCalm: Bool { problem == nil && relocations.isEmpty && assembled == nil }
 
   /// Has what waits written at once.
   mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }
@@ -137,7 +130,7 @@ struct Journal {
     return refuseAll(.full(SpoolProblem.preparation(failure).words))
   }
 
-  /// Takes what came of a plan; answers whose tickets are settled.
+  /// Takes what came of a plan; answers whose waiters are settled.
   mutating func finishCommit(_ result: Result<Void, SystemFailure>, at now: Moment) -> [Answer] {
     guard let (assembly, plan, begun) = inFlight else { preconditionFailure("a commit that ends has begun") }
     inFlight = nil
@@ -181,7 +174,7 @@ struct Journal {
 
   /// What somebody who waited is told.
   struct Answer {
-    var ticket: Int
+    var waiter: Waiter
     var result: Result<Void, SpoolRefusal>
   }
 
@@ -220,8 +213,8 @@ struct Journal {
 
   private var collectedMessages: Int { collecting.reduce(0) { $0 + $1.arrivals.count } }
 
-  /// Lets those who were just answered join those who wait already, for a small part of what a commit takes: otherwise the senders fall into
-  /// two halves that take turns, and each sync serves only one of them.
+  /// Lets those who were just answered join those who wait already, for a small part of what a commit takes: otherwise the senders fall
+  /// into two halves that take turns, and each sync serves only one of them.
   private mutating func gather(after assembly: BatchAssembly, _ spent: Duration, at now: Moment) {
     let waiting = collectedMessages
     guard waiting > 0, !assembly.arrivals.isEmpty else { return }
@@ -247,8 +240,8 @@ struct Journal {
     }
     if !bodies.isEmpty { chores.append(.remove(bodies)) }
     if let oldest = assembly.trim { for segment in book.ledger.removeSegments(before: oldest) { pool.recycle(segment) } }
-    let tickets = assembly.tickets + assembly.wave.tickets
-    return tickets.map { Answer(ticket: $0, result: .success(())) }
+    let waiters = assembly.waiters + assembly.wave.waiters
+    return waiters.map { Answer(waiter: $0, result: .success(())) }
   }
 
   /// Has the summary of the segment written that was just left, unless the segment goes soon.
@@ -259,14 +252,14 @@ struct Journal {
   }
 
   private mutating func refuseAll(_ refusal: SpoolRefusal) -> [Answer] {
-    var tickets = collecting.flatMap(\.tickets)
+    var waiters = collecting.flatMap(\.waiters)
     collecting = []
     relocations = []
     if let assembly = assembled {
-      tickets = assembly.tickets + settlements.putBack(assembly.wave) + tickets
+      waiters = assembly.waiters + settlements.putBack(assembly.wave) + waiters
       assembled = nil
     }
-    tickets += settlements.takeTickets()
-    return tickets.map { Answer(ticket: $0, result: .failure(refusal)) }
+    waiters += settlements.takeWaiters()
+    return waiters.map { Answer(waiter: $0, result: .failure(refusal)) }
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// What one record means for the queue: all that is needed to build the index, without envelopes and words.
@@ -80,16 +81,12 @@ struct JournalFact: Hashable, Sendable {
 
   /// Adds the fact as a summary stores it.
   func encode(into bytes: inout [UInt8]) {
-    bytes.append(kind.rawValue)
-    bytes.append(state?.rawValue ?? 0)
-    bytes.put(attempts)
-    bytes.put(recipients)
-    bytes.put(UInt16(verdicts.count))
-    bytes.put(id)
-    bytes.put(location.units)
-    bytes.put(lengthUnits)
-    bytes.put(UInt64(size) | UInt64(flags.rawValue) << 56)
-    bytes.put(nextAttempt)
+    let row = (
+      kind.rawValue, state?.rawValue ?? 0, attempts.littleEndian, recipients.littleEndian, UInt16(verdicts.count).littleEndian,
+      id.littleEndian, location.units.littleEndian, lengthUnits.littleEndian, (UInt64(size) | UInt64(flags.rawValue) << 56).littleEndian,
+      nextAttempt.littleEndian
+    )
+    bytes.put(row: row, length: JournalFact.storedLength)
     for verdict in verdicts {
       bytes.put(verdict.index)
       bytes.append(verdict.verdict.rawValue)

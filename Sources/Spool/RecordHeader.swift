@@ -39,15 +39,11 @@ struct RecordHeader: Hashable, Sendable {
   /// Adds the header as it stands at `offset` of the segment.
   func encode(into bytes: inout [UInt8], at offset: Int, of segment: SegmentIdentity) {
     let start = bytes.count
-    bytes.put(SpoolFormat.recordMagic)
-    bytes.append(kind.rawValue)
-    bytes.append(0)
-    bytes.put(UInt32(batchStart / SpoolFormat.alignment))
-    bytes.put(UInt32(metaLength))
-    bytes.put(metaChecksum)
-    bytes.put(UInt32(bodyLength))
-    bytes.put(bodyChecksum)
-    bytes.put(UInt32(0))
+    let row = (
+      SpoolFormat.recordMagic.littleEndian, kind.rawValue, UInt8(0), UInt32(batchStart / SpoolFormat.alignment).littleEndian,
+      UInt32(metaLength).littleEndian, metaChecksum.littleEndian, UInt32(bodyLength).littleEndian, bodyChecksum.littleEndian, UInt32(0)
+    )
+    bytes.put(row: row, length: SpoolFormat.recordHeaderLength - 4)
     bytes.put(segment.checksum(of: bytes.span.extracting(start..<bytes.count), at: offset))
   }
 

@@ -145,10 +145,21 @@ struct SegmentWalk {
     while offset + SpoolFormat.recordHeaderLength <= end.limit, try window.load(offset, SpoolFormat.recordHeaderLength) {
       let last = min(offset + window.available(from: offset), end.limit) - SpoolFormat.recordHeaderLength
       while offset <= last {
-        let isMarked = window[offset, 2].number(UInt16.self, at: 0) == SpoolFormat.recordMagic
-        if isMarked, let header = try header(at: offset) { return (offset, header) }
-        offset += SpoolFormat.alignment
+        let marked = mark(from: offset, through: last)
+        if let marked, let header = try header(at: marked) { return (marked, header) }
+        offset = (marked ?? last / SpoolFormat.alignment * SpoolFormat.alignment) + SpoolFormat.alignment
       }
+    }
+    return nil
+  }
+
+  /// The first place at which a record may begin; all the bytes up to `last` are loaded. Megabytes behind a tear are searched like this.
+  private func mark(from start: Int, through last: Int) -> Int? {
+    let bytes = window[start, last - start + 1]
+    var index = 0
+    while index < bytes.count {
+      if bytes[index] == UInt8(truncatingIfNeeded: SpoolFormat.recordMagic) { return start + index }
+      index += SpoolFormat.alignment
     }
     return nil
   }

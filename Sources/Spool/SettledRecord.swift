@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// A change in a message's state: what an attempt brought, or what an operator ordered.
@@ -31,16 +32,12 @@ struct SettledRecord: Sendable {
 
   /// Adds the meta of the record.
   func encodeMeta(into bytes: inout [UInt8]) {
-    bytes.put(id.number)
-    bytes.put(time.microseconds)
-    bytes.put(nextAttempt.microseconds)
-    bytes.put(previous.sequence)
-    bytes.put(previous.units)
-    bytes.append(state?.rawValue ?? 0)
-    bytes.append(reopensFailed ? SettledRecord.reopens : 0)
-    bytes.put(attempts)
-    bytes.put(UInt16(outcomes.count))
-    bytes.put(UInt16(0))
+    let row = (
+      id.number.littleEndian, time.microseconds.littleEndian, nextAttempt.microseconds.littleEndian, previous.sequence.littleEndian,
+      previous.units.littleEndian, state?.rawValue ?? 0, reopensFailed ? SettledRecord.reopens : 0, attempts.littleEndian,
+      UInt16(outcomes.count).littleEndian, UInt16(0)
+    )
+    bytes.put(row: row, length: SettledRecord.fixedLength)
     let limit = OutcomeField.textLimit(recipients: outcomes.count)
     for (index, outcome) in outcomes {
       bytes.putField(SettledRecord.outcomeTag) { bytes in

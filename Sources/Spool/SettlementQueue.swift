@@ -20,14 +20,14 @@ struct SettlementQueue {
     /// How long their records are at most.
     var length = 0
     /// Who waits until they are durable.
-    var tickets: [Int] = []
+    var waiters: [Waiter] = []
   }
 
   /// Whether nothing waits.
   var isEmpty: Bool { waves.isEmpty }
 
   /// Whether somebody waits for what is here.
-  var isAwaited: Bool { waves.contains { !$0.tickets.isEmpty } }
+  var isAwaited: Bool { waves.contains { !$0.waiters.isEmpty } }
 
   /// Whether there is enough for a batch of its own.
   var isPlenty: Bool { waves.count > 1 }
@@ -36,7 +36,7 @@ struct SettlementQueue {
   var count: Int { waves.reduce(0) { $0 + $1.settlements.count } }
 
   /// Adds a settlement, or makes it one with an earlier one of the same message.
-  mutating func append(_ settlement: SettledRecord, ticket: Int?) {
+  mutating func append(_ settlement: SettledRecord, waiter: Waiter?) {
     if !isNewestOpen || waves[waves.count - 1].length >= waveLimit {
       waves.append(Wave())
       places.removeAll(keepingCapacity: true)
@@ -50,17 +50,17 @@ struct SettlementQueue {
       places[settlement.id.number] = waves[last].settlements.count
       waves[last].settlements.append(settlement)
     }
-    if let ticket { waves[last].tickets.append(ticket) }
+    if let waiter { waves[last].waiters.append(waiter) }
   }
 
   /// The settlements of a message that wait, in their order.
   func settlements(of id: MessageID) -> [SettledRecord] { waves.flatMap { $0.settlements.filter { $0.id == id } } }
 
   /// Those who wait for any of this; they do so no more.
-  mutating func takeTickets() -> [Int] {
-    let tickets = waves.flatMap(\.tickets)
-    for place in waves.indices { waves[place].tickets = [] }
-    return tickets
+  mutating func takeWaiters() -> [Waiter] {
+    let waiters = waves.flatMap(\.waiters)
+    for place in waves.indices { waves[place].waiters = [] }
+    return waiters
   }
 
   /// Takes the oldest wave; an empty one when nothing waits.
@@ -70,10 +70,10 @@ struct SettlementQueue {
   }
 
   /// Puts back a wave that could not be written; answers who waited for it, and does so no more.
-  mutating func putBack(_ wave: Wave) -> [Int] {
+  mutating func putBack(_ wave: Wave) -> [Waiter] {
     if !wave.settlements.isEmpty { waves.insert(Wave(settlements: wave.settlements, length: wave.length), at: 0) }
     if waves.count <= 1 { isNewestOpen = false }
-    return wave.tickets
+    return wave.waiters
   }
 }
 

@@ -18,9 +18,7 @@ package import Timekeeping
   let workers: any Workers
   var journal: Journal
   var space: SpaceWatch
-  private let lock: any DiskFile
-  private var waiters: [Int: Waiter] = [:]
-  private var lastTicket = 0
+  private var lock: (any DiskFile)?
   private var alarm: (alarm: Alarm, due: Moment)?
   private var chores = 0
   private let idleness: Berth
@@ -86,15 +84,15 @@ package import Timekeeping
     if isClosed { throw .closed }
     if let refusal = refusal(for: letter.body.size) { throw refusal }
     let waiter = Waiter(loop)
-    try journal.accept(AcceptedRecord(letter), ticket: ticket(waiter))
-    pump()
+    try journal.accept(AcceptedRecord(letter), waiter: waiter)
+    stir()
     while true {
       if let result = waiter.result {
         if case .file(let file) = letter.body, case .success = result { bodyBytes += Int64(file.size) }
         return try result.get()
       }
       if await waiter.berth.wait(until: deadline) == .timedOut, waiter.result == nil {
-        waiter.isWithdrawn = letter.id
+        waiter.withdrawn = letter.id
         throw .failing("the disk took longer than the sender waits; new mail gets 452, delivery goes on")
       }
     }
@@ -117,7 +115,7 @@ package import Timekeeping
       id: id, time: loop.wallTime, state: entry.state, attempts: attempts, nextAttempt: nextAttempt, outcomes: news)
     if case .gone = settlement { change.state = nil }
     if case .failed = settlement { (change.state, change.nextAttempt) = (.failed, loop.wallTime + limits.keepFailed) }
-    apply(change, entry, ticket: nil)
+    apply(change, entry)
     return settlement
   }
 
@@ -125,9 +123,7 @@ package import Timekeeping
   /// left out.
   package func change(_ ids: [MessageID], _ order: QueueOrder) async throws(SpoolFailure) -> Int {
     if isClosed { throw .closed }
-    let waiter = Waiter(loop)
-    let ticket = ticket(waiter)
-    var changed = 0
+    var changes: [(SettledRecord, QueueEntry)] = []
     for id in ids {
       guard let place = journal.book.index.find(id.number) else { continue }
       let entry = journal.book.index[place]
@@ -135,17 +131,17 @@ package import Timekeeping
         let change = order.change(
           entry, open: journal.book.verdicts.open(of: id.number, recipients: entry.recipients), at: loop.wallTime)
       else { continue }
-      changed += 1
-      apply(change, entry, ticket: ticket)
+      changes.append((change, entry))
     }
-    guard changed > 0 else {
-      waiters[ticket] = nil
-      return 0
-    }
+    guard let last = changes.popLast() else { return 0 }
+    // Changes become durable in their order, so who waits for the last one waits for all.
+    for (change, entry) in changes { apply(change, entry) }
+    let waiter = Waiter(loop)
+    apply(last.0, last.1, waiter)
     pump()
     while waiter.result == nil { _ = await waiter.berth.wait() }
     if case .failure(let refusal) = waiter.result { throw .notDurable(refusal.words) }
-    return changed
+    return changes.count + 1
   }
 
   /// Forgets the failed messages whose time is over; answers how many.
@@ -158,12 +154,13 @@ package import Timekeeping
       return true
     }
     for entry in expired {
-      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), entry, ticket: nil)
+      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), entry)
     }
     return expired.count
   }
 
-  /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is written.
+  /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is
+  /// written. Then another process may open the spool.
   package func close(until deadline: Moment = .distantFuture) async -> Bool {
     isClosed = true
     journal.hurry(at: loop.moment)
@@ -172,24 +169,24 @@ package import Timekeeping
       if await idleness.wait(until: deadline) == .timedOut { return journal.isIdle }
     }
     alarm?.alarm.cancel()
+    lock = nil
     return true
   }
 
   /// Notes a change of a message.
-  func apply(_ change: SettledRecord, _ entry: QueueEntry, ticket: Int?) {
+  func apply(_ change: SettledRecord, _ entry: QueueEntry, _ waiter: Waiter? = nil) {
     if change.state == nil, entry.flags.contains(.bodyInFile) { bodyBytes -= Int64(entry.size) }
-    journal.settle(change, ticket: ticket, at: loop.moment)
-    pump()
+    journal.settle(change, waiter: waiter, at: loop.moment)
+    stir()
   }
 
-  private func ticket(_ waiter: Waiter) -> Int {
-    lastTicket += 1
-    waiters[lastTicket] = waiter
-    return lastTicket
+  /// Sees to what just came in, unless a batch is being written: its end sees to everything.
+  private func stir() {
+    if !journal.isWriting { pump() }
   }
 
-  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be from before
-  /// the alarm that rang; without `alarm` that would set the same one again, and again.
+  /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be
+  /// from before the alarm that rang; without `alarm` that would set the same one again, and again.
   func pump(_ alarm: Moment? = nil) {
     let now = max(loop.moment, alarm ?? loop.moment)
     for chore in journal.takeChores(at: now) { run(chore) }
@@ -222,10 +219,10 @@ package import Timekeeping
 
   private func answer(_ answers: [Journal.Answer]) {
     for answer in answers {
-      guard let waiter = waiters.removeValue(forKey: answer.ticket) else { continue }
-      if let id = waiter.isWithdrawn, case .success = answer.result {
+      let waiter = answer.waiter
+      if let id = waiter.withdrawn, case .success = answer.result {
         let now = loop.wallTime
-        journal.settle(SettledRecord(id: id, time: now, state: nil, attempts: 0, nextAttempt: now), ticket: nil, at: loop.moment)
+        journal.settle(SettledRecord(id: id, time: now, state: nil, attempts: 0, nextAttempt: now), waiter: nil, at: loop.moment)
       }
       waiter.result = answer.result
       waiter.berth.wake()
@@ -233,8 +230,7 @@ package import Timekeeping
   }
 
   private func setAlarm() {
-    var due = journal.nextWake
-    if !isClosed, journal.isWorthCleaning, let rest = cleaner.nextWake { due = min(due ?? rest, rest) }
+    let due = [journal.nextWake, isClosed || !journal.isCalm ? nil : cleaner.nextWake(journal.book.ledger)].compactMap { $0 }.min()
     if alarm?.due == due { return }
     alarm?.alarm.cancel()
     alarm = nil
@@ -248,22 +244,13 @@ package import Timekeeping
   }
 
   private func clean(at now: Moment) {
-    guard !isClosed, journal.isWorthCleaning, let work = cleaner.next(journal, disk, at: now) else { return }
+    guard !isClosed, journal.isCalm, cleaner.isReady(journal.book.ledger, at: now), let work = cleaner.next(journal.book, disk, at: now)
+    else { return }
     workers.run(work) { finding in
       let (relocations, damaged) = self.cleaner.finish(finding, at: self.loop.moment)
       self.journal.relocate(relocations)
       for (entry, defect) in damaged { self.loop.spawn { await self.giveUp(entry, defect) } }
       self.pump()
     }
-  }
-
-  /// Whoever waits for a ticket.
-  @Loop private final class Waiter {
-    let berth: Berth
-    var result: Result<Void, SpoolRefusal>?
-    /// The message, when nobody waits for it any more.
-    var isWithdrawn: MessageID?
-
-    init(_ loop: EventLoop) { berth = Berth(loop) }
   }
 }

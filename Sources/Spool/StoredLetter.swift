@@ -122,7 +122,7 @@ extension Spool {
     damages.append(words)
     if let present = self.entry(entry.id), present.accepted == entry.accepted {
       let now = loop.wallTime
-      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), present, ticket: nil)
+      apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), present)
     }
     return words
   }

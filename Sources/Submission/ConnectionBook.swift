@@ -8,7 +8,7 @@ import Octets
 ///
 /// A client is a user of this machine, whatever addresses its programs connect from; where the user is unknown, it is an address.
 @Loop struct ConnectionBook {
-  private var open: [ObjectIdentifier: Entry] = [:]
+  private var open: [ObjectIdentifier: Connection] = [:]
   private var perClient: [Client: Int] = [:]
 
   /// Whom connections are counted by.
@@ -23,11 +23,20 @@ import Octets
     }
   }
 
-  private struct Entry {
+  /// One connection that is open.
+  @Loop final class Connection {
+    /// Its stream.
     let stream: any ByteStream
-    let door: SocketAddress
-    let client: Client
+    fileprivate let door: SocketAddress
+    fileprivate let client: Client
+    /// Whether it waits between messages.
     var isIdle = false
+
+    fileprivate init(_ stream: any ByteStream, _ door: SocketAddress, _ client: Client) {
+      self.stream = stream
+      self.door = door
+      self.client = client
+    }
   }
 
   /// How many connections are open.
@@ -39,25 +48,20 @@ import Octets
   /// How many of them came through the door at `address`.
   func count(through address: SocketAddress) -> Int { open.values.count { $0.door == address } }
 
-  /// Enters a connection and answers the key by which it is found.
-  mutating func enter(_ stream: any ByteStream, through door: SocketAddress, of client: Client) -> ObjectIdentifier {
-    let key = ObjectIdentifier(stream)
-    open[key] = Entry(stream: stream, door: door, client: client)
+  /// Enters a connection.
+  mutating func enter(_ stream: any ByteStream, through door: SocketAddress, of client: Client) -> Connection {
+    let connection = Connection(stream, door, client)
+    open[ObjectIdentifier(connection)] = connection
     perClient[client, default: 0] += 1
-    return key
+    return connection
   }
 
   /// Strikes a connection that has ended.
-  mutating func strike(_ key: ObjectIdentifier) {
-    guard let client = open.removeValue(forKey: key)?.client, let count = perClient[client] else { return }
+  mutating func strike(_ connection: Connection) {
+    let client = connection.client
+    guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil, let count = perClient[client] else { return }
     perClient[client] = count > 1 ? count - 1 : nil
   }
-
-  /// Notes whether a connection waits between messages.
-  mutating func note(_ key: ObjectIdentifier, isIdle: Bool) { open[key]?.isIdle = isIdle }
-
-  /// Ends the waits of a connection.
-  func cancel(_ key: ObjectIdentifier) { open[key]?.stream.cancel() }
 
   /// Ends the waits of all connections between messages.
   func cancelIdle() { for entry in open.values where entry.isIdle { entry.stream.cancel() } }

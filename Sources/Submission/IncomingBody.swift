@@ -36,6 +36,8 @@ import Spool
 
   /// Takes bytes and answers how many.
   mutating func take(_ input: Span<UInt8>) -> Int {
+    // The trace lines will stand in front.
+    if bytes.capacity == 0 { bytes.reserveCapacity(input.count + IncomingBody.roomForTrace) }
     let taken = decoder.take(input, appendingTo: &bytes)
     note()
     if memory.isExhausted, refusal == nil { refuse(.memory) }
@@ -120,6 +122,7 @@ import Spool
     noted = holds
   }
 
+  private static let roomForTrace = 640
   private static let keptInMemory = 131_072
   private static let portion = 65_536
   /// The least that is worth a write when memory is short.

@@ -128,16 +128,17 @@ package import Timekeeping
       report(.submission(.connectionRefused(client: "\(stream.peer)", why: refusal.why)))
       return turnAway(stream, door, refusal.reply)
     }
-    let key = book.enter(stream, through: door.listener.address, of: owner)
+    let connection = book.enter(stream, through: door.listener.address, of: owner)
     let session = SubmissionSession(
       loop: loop, spool: spool, rules: rules, peers: peers, memory: memory, report: report, deliver: deliver)
-    start(session, SubmissionSession.Guest(stream: stream, identity: identity, protection: door.protection), key)
+    start(session, SubmissionSession.Guest(stream: stream, identity: identity, protection: door.protection), connection)
   }
 
-  @inline(never) private func start(_ session: SubmissionSession, _ guest: SubmissionSession.Guest, _ key: ObjectIdentifier) {
+  @inline(never) private func start(_ session: SubmissionSession, _ guest: SubmissionSession.Guest, _ connection: ConnectionBook.Connection)
+  {
     loop.spawn { [self] in
-      await session.run(guest) { isIdle in self.note(key, isIdle: isIdle) }
-      book.strike(key)
+      await session.run(guest) { isIdle in self.note(connection, isIdle: isIdle) }
+      book.strike(connection)
       wakeIfEmpty()
     }
   }
@@ -160,9 +161,9 @@ package import Timekeeping
     }
   }
 
-  private func note(_ key: ObjectIdentifier, isIdle: Bool) {
-    book.note(key, isIdle: isIdle)
-    if isIdle, isStopping { book.cancel(key) }
+  private func note(_ connection: ConnectionBook.Connection, isIdle: Bool) {
+    connection.isIdle = isIdle
+    if isIdle, isStopping { connection.stream.cancel() }
   }
 
   private func wakeIfEmpty() { if book.count + listening == 0 { emptied?.wake() } }

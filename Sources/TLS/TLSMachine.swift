@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import COpenSSL
 internal import Octets
-// SPDX-License-Identifier: Apache-2.0
 internal import TLSTerms
 
 /// OpenSSL's state of one connection and the pipe it reads and writes: the only place where buffers are lent to C.

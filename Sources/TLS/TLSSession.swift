@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import COpenSSL
 package import Octets
-// SPDX-License-Identifier: Apache-2.0
 internal import TLSTerms
 
 /// One TLS connection, from handshake to close_notify, that knows nothing of sockets: ciphertext comes from one queue and goes to another.

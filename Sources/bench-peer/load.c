@@ -247,7 +247,5 @@ int run_idle(const struct options *options) {
     }
     printf("{\"connections\":%d}\n", greeted);
     fflush(stdout);
-    char byte;
-    while (read(0, &byte, 1) > 0) {}
-    return 0;
+    for (;;) pause();
 }

@@ -9,7 +9,9 @@ static const char usage[] =
     "bench-peer sink ADDRESS:PORT [--tls CERTIFICATE KEY] [--login USER PASSWORD] [--counter FILE] [--delay MILLISECONDS]\n"
     "bench-peer load ADDRESS:PORT [--sessions N] [--messages N] [--size BYTES] [--mode lockstep|pipelined|chained]\n"
     "                             [--per-connection N]\n"
-    "bench-peer idle ADDRESS:PORT [--sessions N]\n";
+    "bench-peer idle ADDRESS:PORT [--sessions N]\n"
+    "bench-peer disk FILE [--messages N] [--size BYTES]\n"
+    "bench-peer hold PROGRAM [WORD...]\n";
 
 int main(int count, char **words) {
     struct options options = {.mode = "lockstep", .sessions = 1, .messages = 1, .size = 1024};
@@ -17,6 +19,7 @@ int main(int count, char **words) {
         fputs(usage, stderr);
         return 64;
     }
+    if (!strcmp(words[1], "hold")) return run_hold(words + 2);
     options.address = words[2];
     for (int place = 3; place < count; ++place) {
         const char *word = words[place];
@@ -50,6 +53,7 @@ int main(int count, char **words) {
     if (!strcmp(words[1], "sink")) return run_sink(&options);
     if (!strcmp(words[1], "load")) return run_load(&options);
     if (!strcmp(words[1], "idle")) return run_idle(&options);
+    if (!strcmp(words[1], "disk")) return run_disk(&options);
     fputs(usage, stderr);
     return 64;
 }

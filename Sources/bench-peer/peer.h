@@ -29,5 +29,9 @@ struct tally {
 int run_sink(const struct options *options);
 /// Hands mail in and says how long it took.
 int run_load(const struct options *options);
-/// Opens connections and holds them until standard input ends.
+/// Opens connections and holds them until it is ended.
 int run_idle(const struct options *options);
+/// Says what the disk under a path and the loopback can do.
+int run_disk(const struct options *options);
+/// Runs a program and fathers what it leaves behind.
+int run_hold(char **words);

@@ -26,10 +26,10 @@ package struct Deadline: Sendable {
 
   /// Waits until `condition` holds, looking again every few milliseconds; for facts that announce themselves to nobody. `what` completes
   /// the sentence "waited in vain until …".
-  package func wait(until what: String, _ condition: () throws -> Bool) throws {
+  package func wait(everyMicroseconds pause: UInt32 = 5_000, until what: String, _ condition: () throws -> Bool) throws {
     while try !condition() {
       guard !hasPassed else { throw HarnessFailure("waited in vain until \(what)") }
-      usleep(5_000)
+      usleep(pause)
     }
   }
 

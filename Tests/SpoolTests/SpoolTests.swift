@@ -134,6 +134,29 @@ import Timekeeping
     }
   }
 
+  @Test func `an order for thousands of messages is confirmed when all of it is safe`() {
+    let disk = SimulatedDisk(seed: 10)
+    SpoolLife.run(disk) { spool, loop in
+      var ids: [MessageID] = []
+      let done = Berth(loop)
+      var left = 40
+      for _ in 0..<40 {
+        loop.spawn {
+          for _ in 0..<50 {
+            let id = spool.nextID()
+            #expect(await spool.attempt(.sample(id)) == nil)
+            ids.append(id)
+          }
+          left -= 1
+          done.wake()
+        }
+      }
+      while left > 0 { _ = await done.wait() }
+      #expect(await attempt(spool, ids, .remove) == 2000)
+      #expect(crashed(disk).isEmpty && spool.usage.queued == 0)
+    }
+  }
+
   @Test func `numbers grow over a restart although the clock was set back`() {
     let disk = SimulatedDisk(seed: 6)
     let last = Slot<MessageID>()

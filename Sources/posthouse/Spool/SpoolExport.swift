@@ -7,8 +7,8 @@ internal import Varlink
 
 /// `posthouse spool export DIR`: every message of a spool as a pair of files that mail programs and people can read.
 ///
-/// `ID.json` is written last and by renaming, so that where it is, the message is complete. What is there already is left as it is, so that an
-/// export that was cut off can be repeated. A message that is damaged is told and left out; all others are saved.
+/// `ID.json` is written last and by renaming, so that where it is, the message is complete. What is there already is left as it is, so
+/// that an export that was cut off can be repeated. A message that is damaged is told and left out; all others are saved.
 struct SpoolExport {
   private let source: SpoolCommand.Source
   private let directory: String

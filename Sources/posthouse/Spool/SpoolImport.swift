@@ -9,10 +9,10 @@ internal import Varlink
 
 /// `posthouse spool import DIR`: saved messages go back to a daemon, over SMTP like any other mail.
 ///
-/// So it needs no access to the spool and works while the daemon runs, under the daemon's own rules; the message gets a new number, a new time
-/// of acceptance and one more `Received:` line. It goes to those who have not had it yet. Messages that an operator held, or that their
-/// sender wanted held until later, are left unless `--held` is given: handing them in would release them. `ID.json` of a message that was taken
-/// is renamed to `ID.json.done`, so that an import that was cut off can be repeated.
+/// So it needs no access to the spool and works while the daemon runs, under the daemon's own rules; the message gets a new number, a
+/// new time of acceptance and one more `Received:` line. It goes to those who have not had it yet. Messages that an operator held, or
+/// that their sender wanted held until later, are left unless `--held` is given: handing them in would release them. `ID.json` of a
+/// message that was taken is renamed to `ID.json.done`, so that an import that was cut off can be repeated.
 struct SpoolImport {
   private let invocation: Invocation
   private let directory: String

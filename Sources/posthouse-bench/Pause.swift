@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Waiting for nothing in particular: for what announces itself to nobody.
+enum Pause {
+  /// Waits so long.
+  static func wait(milliseconds: Int) { usleep(UInt32(milliseconds * 1000)) }
+}
