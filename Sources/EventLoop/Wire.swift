@@ -26,10 +26,14 @@ package struct Wire: ~Copyable {
     do throws(WireFailure) {
       try await flush(until: deadline)
     } catch {
-      // The way out is broken; what came in before may still be an answer that counts.
-      output.removeAll()
-      guard case .bytes = stream.read(into: &input, room: appetite) else { throw error }
-      return
+      switch error {
+      case .timedOut, .cancelled, .lineTooLong: throw error
+      case .ended, .system, .tls:
+        // The way out is broken; what came in before may still be an answer that counts.
+        output.removeAll()
+        guard case .bytes = stream.read(into: &input, room: appetite) else { throw error }
+        return
+      }
     }
     while true {
       let waiting = input.count
