@@ -34,7 +34,7 @@ import Varlink
 
   func message(_ id: MessageID) async -> QueuedMessage? {
     _ = await loop.sleep(.microseconds(20))
-    guard messages(in: nil).contains(id) || count > 100 else { return nil }
+    guard count > 100 || messages(in: nil).contains(id) else { return nil }
     described += 1
     return QueuedMessage(
       id: "\(id)", state: .failed, sizeBytes: 1, sender: "", recipients: [], acceptedUSec: 1, peer: "test")
