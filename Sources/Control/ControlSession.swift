@@ -26,12 +26,16 @@ import Varlink
         break
       }
     }
+    // What was answered before the client became impossible to understand is still its own.
+    try? await wire.flush(until: loop.moment + ControlSession.patience)
     stream.close()
   }
 
   private func nextMessage(_ wire: inout Wire, _ framing: inout MessageFraming) async throws -> JSONObject {
     while true {
       if let message = try framing.next(in: &wire.input) { return message }
+      // Silence may last; answers that nobody takes may not, or a few stuck clients would keep all others out.
+      try await wire.flush(until: loop.moment + ControlSession.patience)
       try await wire.fill(until: .distantFuture)
     }
   }
@@ -103,6 +107,8 @@ import Varlink
   private func send(_ reply: VarlinkReply, to call: VarlinkCall, on wire: inout Wire) async throws(WireFailure) {
     guard call.answers != .none else { return }
     MessageFraming.append(reply.message, to: &wire.output)
-    if wire.output.count > 32_768 { try await wire.flush(until: loop.moment + .seconds(30)) }
+    if wire.output.count > 32_768 { try await wire.flush(until: loop.moment + ControlSession.patience) }
   }
+
+  private static let patience = Duration.seconds(30)
 }

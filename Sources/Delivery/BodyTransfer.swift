@@ -12,6 +12,25 @@ extension UpstreamSession {
   /// Sends a body as lines, its dots stuffed, with the dot that ends it.
   @Loop mutating func send(_ consignment: Consignment) async throws(Setback) {
     var encoder = BodyEncoder()
+    do throws(Setback) {
+      try await sendLines(consignment, &encoder)
+    } catch {
+      // An upstream that refuses in the middle of a body says why before it hangs up.
+      if let reply = dialogue.earlyReply(), reply.code >= 400 { throw Setback(.endOfData, reply) }
+      throw error
+    }
+    // What is here before the final dot has left cannot be the reply to it.
+    if !dialogue.wire.input.isEmpty, let reply = dialogue.earlyReply() {
+      throw reply.code >= 400 ? Setback(.endOfData, reply) : Setback(.endOfData, .unexpectedReply(reply))
+    }
+    do throws(BodyFault) {
+      try encoder.finish(into: &dialogue.wire.output)
+    } catch {
+      throw Setback(.endOfData, .connectionLost("the message has a flaw that must not leave: \(error)"))
+    }
+  }
+
+  @Loop private mutating func sendLines(_ consignment: Consignment, _ encoder: inout BodyEncoder) async throws(Setback) {
     var content = consignment.content()
     while let piece = try await next(of: &content) {
       var start = 0
@@ -25,11 +44,6 @@ extension UpstreamSession {
         start = end
         try await flushWhenLarge()
       }
-    }
-    do throws(BodyFault) {
-      try encoder.finish(into: &dialogue.wire.output)
-    } catch {
-      throw Setback(.endOfData, .connectionLost("the message has a flaw that must not leave: \(error)"))
     }
   }
 

@@ -41,6 +41,16 @@ struct UpstreamDialogue: ~Copyable {
     }
   }
 
+  /// A whole reply that has come without being waited for, if there is one.
+  @Loop mutating func earlyReply() -> UpstreamReply? {
+    _ = wire.stream.read(into: &wire.input, room: 4096)
+    do throws(ReplyFault) {
+      return try reader.next(from: &wire.input)
+    } catch {
+      return nil
+    }
+  }
+
   /// The next reply when it is the one hoped for; any other is a setback.
   @Loop mutating func agreement(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {
     let reply = try await reply(at: stage, within: limit)

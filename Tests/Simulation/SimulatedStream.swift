@@ -17,6 +17,8 @@ package import Timekeeping
   private var isBroken = false
   private var isCancelled = false
   private var isClosed = false
+  /// Whether the news has come that the other end reads no more.
+  private var isPeerGone = false
   private let identify: () -> PeerIdentity
   private let reader: Berth
   private let writer: Berth
@@ -46,7 +48,7 @@ package import Timekeeping
   }
 
   package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
-    guard !isBroken, !isClosed, let other, !other.isClosed else {
+    guard !isBroken, !isClosed, !isPeerGone, let other else {
       return .failed(.system(SystemFailure(call: "write to", subject: "a connection", number: EPIPE)))
     }
     let count = min(queue.count, SimulatedStream.window - other.arrived.count - onTheWay)
@@ -77,7 +79,7 @@ package import Timekeeping
 
   package func waitUntilWritable(until deadline: Moment) async -> Wake {
     if isCancelled { return .cancelled }
-    guard let other, !isBroken, !other.isClosed, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }
+    guard let other, !isBroken, !isPeerGone, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }
     return await writer.wait(until: deadline)
   }
 
@@ -106,6 +108,12 @@ package import Timekeeping
     guard !isClosed else { return }
     isClosed = true
     finishWriting()
+    if let other {
+      loop.schedule(at: loop.moment + latency) {
+        other.isPeerGone = true
+        other.writer.wake()
+      }
+    }
     cancel()
   }
 
