@@ -7,8 +7,9 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 
-# A compiler that hangs is stopped and asked once more.
-build_once = timeout $(if $(CI),,--foreground) $(1) $(SWIFT) build --jobs $(JOBS) $(2)
+# A compiler that hangs is stopped and asked once more. It writes what macros make below TMPDIR; where that belongs to another user, it
+# leaves files with odd names here instead, so it gets a directory of its own.
+build_once = mkdir -p .build/tmp && TMPDIR=$(CURDIR)/.build/tmp timeout $(if $(CI),,--foreground) $(1) $(SWIFT) build --jobs $(JOBS) $(2)
 patient = $(call build_once,900,$(1)) || { [ $$? = 124 ] && echo "the compiler hung; once more" && $(call build_once,900,$(1)); }
 
 # The servers that the tests start need root; the build does not.

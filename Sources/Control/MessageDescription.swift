@@ -16,6 +16,7 @@ extension QueuedMessage {
     lastReply = outcomes.compactMap { $0 }.last { $0.verdict != .delivered }?.reason.sentence
     greeting = envelope.submitter.greeting.isEmpty ? nil : envelope.submitter.greeting
     peerUID = envelope.submitter.user
+    peerUser = envelope.submitter.userName
     peerUnit = envelope.submitter.unit
     switch envelope.coding {
     case .sevenBit: break

@@ -218,8 +218,9 @@ extension Dispatcher {
     let age = loop.wallTime - consignment.envelope.accepted
     let fault = report.setback?.fault
     if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
-    // Nothing expires for what is not the message's fault.
-    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: consignment.envelope.accepted, now: loop.wallTime)
+    // Nothing expires for what is not the message's fault, nor while it was held because its sender wished so.
+    let released = max(consignment.envelope.accepted, consignment.envelope.holdUntil ?? consignment.envelope.accepted)
+    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: released, now: loop.wallTime)
     let isCounted = !isUpstreamsTrouble && !report.wantsRest(of: consignment.openRecipients)
     let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     let outcomes = report.outcomes.map { recipient, outcome in

@@ -30,8 +30,8 @@ package import Timekeeping
   }
 }
 
-/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds it, or
-/// whoever will release it.
+/// The berth an alarm wakes. Not held, because the berth keeps its alarm; while the alarm is set, the task that lies in the berth holds
+/// it, or whoever will release it.
 struct Sleeper {
   unowned let berth: Berth
 }

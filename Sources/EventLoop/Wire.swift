@@ -23,7 +23,18 @@ package struct Wire: ~Copyable {
 
   /// Sends what shall leave, then brings at least one new byte into ``input``.
   @Loop package mutating func fill(until deadline: Moment) async throws(WireFailure) {
-    try await flush(until: deadline)
+    do throws(WireFailure) {
+      try await flush(until: deadline)
+    } catch {
+      switch error {
+      case .timedOut, .cancelled, .lineTooLong: throw error
+      case .ended, .system, .tls:
+        // The way out is broken; what came in before may still be an answer that counts.
+        output.removeAll()
+        guard case .bytes = stream.read(into: &input, room: appetite) else { throw error }
+        return
+      }
+    }
     while true {
       let waiting = input.count
       switch stream.read(into: &input, room: appetite) {

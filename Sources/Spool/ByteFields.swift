@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Numbers and texts as the spool writes them: little-endian, without padding.
+internal import Octets
+
+/// Fields as the spool writes them: a tag, a length, a content.
 extension [UInt8] {
-  /// Adds a number, least significant byte first.
-  mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ number: Number) {
-    // The bytes of a plain number, borrowed for the length of the call.
-    unsafe Swift.withUnsafeBytes(of: number.littleEndian) { unsafe append(contentsOf: $0) }
-  }
-
-  /// Adds numbers that lie side by side without gaps: a tuple in which each stands at a multiple of its size, already little-endian.
-  mutating func put<Row: BitwiseCopyable>(row: Row, length: Int) {
-    precondition(MemoryLayout<Row>.size == length, "a row has no gaps")
-    // The bytes of plain numbers, borrowed for the length of the call.
-    unsafe Swift.withUnsafeBytes(of: row) { unsafe append(contentsOf: $0) }
-  }
-
   /// Adds a field: its tag, three bytes of length, and what `content` adds.
   mutating func putField(_ tag: UInt8, _ content: (inout [UInt8]) -> Void) {
     append(tag)
@@ -36,15 +25,6 @@ extension [UInt8] {
     append(UInt8(truncatingIfNeeded: length >> 8))
     append(UInt8(truncatingIfNeeded: length >> 16))
     append(contentsOf: text.utf8)
-  }
-}
-
-extension Span where Element == UInt8 {
-  /// The number that starts at `offset`; the bytes must be there.
-  func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type, at offset: Int) -> Number {
-    precondition(offset >= 0 && offset + Number.bitWidth / 8 <= count, "a number lies inside the bytes")
-    // The precondition has just proved that the bytes are there.
-    return unsafe withUnsafeBytes { unsafe Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: type)) }
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// What one record means for the queue: all that is needed to build the index, without envelopes and words.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 internal import Timekeeping
 
 /// A change in a message's state: what an attempt brought, or what an operator ordered.

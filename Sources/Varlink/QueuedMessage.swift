@@ -23,6 +23,8 @@ package struct QueuedMessage: Hashable, Sendable {
   package var peer: String
   /// The user who handed it in, as far as the kernel told.
   package var peerUID: UInt32?
+  /// What that user was called.
+  package var peerUser: String?
   /// The systemd unit that handed it in, as far as the kernel told.
   package var peerUnit: String?
   /// What the client called itself.
@@ -110,6 +112,7 @@ extension QueuedMessage {
     json.add("lastReply", lastReply.map { .string($0) })
     json.add("peer", .string(peer))
     json.add("peerUID", peerUID.map { .integer(Int64($0)) })
+    json.add("peerUser", peerUser.map { .string($0) })
     json.add("peerUnit", peerUnit.map { .string($0) })
     json.add("greeting", greeting.map { .string($0) })
     json.add("extensions", extensions.isEmpty ? nil : .array(extensions.map { .string($0) }))
@@ -136,6 +139,7 @@ extension QueuedMessage {
       guard let user = UInt32(exactly: number) else { throw .invalidParameter("peerUID") }
       peerUID = user
     }
+    peerUser = try json.optionalString("peerUser")
     peerUnit = try json.optionalString("peerUnit")
     greeting = try json.optionalString("greeting")
     extensions = try json.optionalStrings("extensions") ?? []

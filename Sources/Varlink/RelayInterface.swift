@@ -143,6 +143,7 @@ package enum RelayInterface {
         # Where it was handed in from, and by whom as far as the kernel told
         peer: string,
         peerUID: ?int,
+        peerUser: ?string,
         peerUnit: ?string,
         # What the client called itself
         greeting: ?string,

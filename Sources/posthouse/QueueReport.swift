@@ -94,7 +94,10 @@ struct QueueReport {
   private func origin(_ message: QueuedMessage) -> String {
     var parts = ["from \(message.peer.shown)"]
     if let greeting = message.greeting { parts.append("as \(greeting.shown)") }
-    if let user = message.peerUID { parts.append("by user \(LocalUser.name(of: user).map { "\($0.shown) (\(user))" } ?? "\(user)")") }
+    if let user = message.peerUID {
+      let name = message.peerUser ?? LocalUser.name(of: user)
+      parts.append("by user \(name.map { "\($0.shown) (\(user))" } ?? "\(user)")")
+    }
     if let unit = message.peerUnit { parts.append("in \(unit.shown)") }
     return parts.joined(separator: " ")
   }

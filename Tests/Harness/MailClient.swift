@@ -6,8 +6,13 @@ package final class MailClient: Sendable {
   package let connection: Connection
 
   /// Connects and reads the greeting, which must be `220`, then says EHLO unless `greeting` is nil.
-  package init(port: UInt16, greeting: String? = "client.test") throws {
-    connection = try Connection(port: port)
+  package convenience init(port: UInt16, greeting: String? = "client.test") throws {
+    try self.init(Connection(port: port), greeting: greeting)
+  }
+
+  /// Reads the greeting of a connection that is open, and says EHLO unless `greeting` is nil.
+  package init(_ connection: Connection, greeting: String? = "client.test") throws {
+    self.connection = connection
     try expect(220, try reply(), "the connection")
     if let greeting { try expect(250, try say("EHLO \(greeting)"), "EHLO") }
   }

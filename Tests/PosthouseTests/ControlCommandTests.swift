@@ -134,12 +134,12 @@ import Varlink
 
   @Test func `one message is shown with all its recipients`() throws {
     var message = message("1k9d3f0v7q2", .deferred)
-    message.peerUID = 1000
+    message.peerUID = 61234
     message.peerUnit = "app.service"
     message.recipients[0].reply = "450 4.2.1 busy"
     let (run, call) = try run("queue", "show", "1k9d3f0v7q2", answered: .replies([.done(JSONObject(["message": .object(message.json)]))]))
     #expect(call == VarlinkCall("io.posthouse.Relay.List", JSONObject(["id": "1k9d3f0v7q2"]), answers: .many))
-    #expect(run.output.contains("Handed in   from 127.0.0.1:50000 by user 1000 in app.service\n"))
+    #expect(run.output.contains("Handed in   from 127.0.0.1:50000 by user 61234 in app.service\n"))
     #expect(run.output.contains("a@example.net  waiting  450 4.2.1 busy\n"))
   }
 

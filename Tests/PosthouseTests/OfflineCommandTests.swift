@@ -10,9 +10,9 @@ import Varlink
   init() throws { directory = try TemporaryDirectory() }
 
   static let misunderstandings: [([String], String)] = [
-    ([], "say what to do: status, queue, flush, config, captured, sendmail, version, help; see posthouse help"),
+    ([], "say what to do: status, queue, flush, config, captured, spool, sendmail, version, help; see posthouse help"),
     (["staus"], "\"staus\" is not a command; did you mean status?"),
-    (["frobnicate"], "\"frobnicate\" is not a command; there are status, queue, flush, config, captured, sendmail, version, help"),
+    (["frobnicate"], "\"frobnicate\" is not a command; there are status, queue, flush, config, captured, spool, sendmail, version, help"),
     (["--jsn", "status"], "\"--jsn\" is not an option; did you mean --json?"), (["status", "--json=yes"], "--json takes no value"),
     (["status", "--socket"], "--socket needs a value behind it; see posthouse help"),
     (["status", "--socket="], "--socket needs a value behind it; see posthouse help"),

@@ -121,6 +121,29 @@ import Varlink
       await house.stop()
     }
   }
+
+  @Test func `a message held for longer than messages are tried has all its attempts when its time comes`() {
+    run("held") { world in
+      let house = try await House(world, "[Retry]\nMaxAge=5d\n")
+      var refusals = 0
+      house.upstream.answer = {
+        guard $0.hasPrefix("RCPT"), refusals < 3 else { return .usual }
+        refusals += 1
+        return .say("450 4.2.0 greylisted")
+      }
+      var client = try await MailClient.connect(house.loop, house.network, House.mailAddress)
+      let begun = house.loop.moment
+      #expect(try await client.ask("MAIL FROM:<me@a.example> HOLDFOR=864000").hasPrefix("250"))
+      #expect(try await client.ask("RCPT TO:<you@b.example>").hasPrefix("250"))
+      #expect(try await client.ask("DATA").hasPrefix("354"))
+      #expect(try await client.ask("Subject: later\r\n\r\nhello\r\n.").hasPrefix("250"))
+      await client.quit()
+      #expect(await house.drain(within: .seconds(20 * 86_400)))
+      #expect(house.takings.messages.count == 1 && refusals == 3 && house.relay.messages(in: .failed).isEmpty)
+      #expect(house.loop.moment - begun >= .seconds(864_000))
+      await house.stop()
+    }
+  }
 }
 
 /// Runs a simulation; what it throws is an issue under its name.

@@ -27,6 +27,7 @@ import Timekeeping
       sample.envelope.submitter = Submitter(peer: "unix", greeting: "gruß")
       sample.envelope.submitter.user = 1000
       sample.envelope.submitter.unit = "app.service"
+      sample.envelope.submitter.userName = "app"
       letter.value = sample
       #expect(await spool.attempt(sample) == nil)
     }

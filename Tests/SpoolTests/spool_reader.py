@@ -155,7 +155,7 @@ def accepted(meta, body):
     message = {"id": name_of(number), "accepted": time, "due": due, "size": size, "state": STATES[state],
                "attempts": attempts, "sender": None, "recipients": [],
                "body": body_sum if flags & 2 else crc32c(body), "inFile": bool(flags & 2)}
-    names = {6: "envelopeID", 9: "peer", 10: "greeting", 12: "unit"}
+    names = {6: "envelopeID", 9: "peer", 10: "greeting", 12: "unit", 128: "userName"}
     for tag, content in fields(meta, 48):
         if tag == 1:
             message["sender"] = content.decode()

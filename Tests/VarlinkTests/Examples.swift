@@ -34,6 +34,7 @@ enum Examples {
     message.nextAttemptUSec = 1_700_000_060_000_000
     message.lastReply = "451 4.3.0 later"
     message.peerUID = 1000
+    message.peerUser = "app"
     message.peerUnit = "app.service"
     message.greeting = "app1.example.com"
     message.extensions = ["8BITMIME", "SMTPUTF8"]
