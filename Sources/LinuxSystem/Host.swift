@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 internal import Glibc
 
 /// What the process was born into: the machine's name, the environment, its limits.
@@ -32,6 +33,10 @@ package enum Host {
     descriptors.rlim_cur = descriptors.rlim_max
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
   }
+
+  /// Gives back what memory can be spared: what was freed, and pages of the program that were needed for the start or for a burst of work.
+  /// What is needed again comes back from the kernel's cache at the price of a page fault.
+  package static func giveBackMemory() { clinux_give_back_memory() }
 
   /// Writes one line to standard output or standard error.
   package static func say(_ line: String, to stream: StandardStream) {

@@ -81,6 +81,12 @@ import Timekeeping
     keepHouse()
   }
 
+  /// Grows with everything that is done for mail: who sees the same twice knows that nothing was done between.
+  package var work: UInt64 {
+    let counters = means.log.counters
+    return counters[.connections] &+ counters[.messagesAccepted] &+ counters[.recipientsDelivered] &+ counters[.recipientsDeferred]
+  }
+
   /// Takes over settings that have been checked; answers the names of those that need a restart.
   package func reload(_ new: RelaySettings) {
     notify { [loop] (notifier, _) throws(SystemFailure) in try notifier.reloading(at: loop.moment) }

@@ -71,7 +71,8 @@ struct PosthouseRun {
     var settings = DaemonSettings()
     for (key, value) in [
       "Relay.Hostname": "bench.localdomain", "Listen.Address": "127.0.0.1:\(port)", "Listen.MaxTransactions": "1000000",
-      "Listen.MaxConnections": "20000", "Upstream.Port": "\(destination.port)", "Upstream.Connections": "\(connections)",
+      "Listen.MaxConnections": "20000", "Listen.MaxConnectionsPerClient": "20000", "Upstream.Port": "\(destination.port)",
+      "Upstream.Connections": "\(connections)",
       "Upstream.MessagesPerConnection": "100000", "Upstream.Host": "localhost", "Upstream.TLS": "none", "Spool.SegmentSize": "16M",
       "Spool.Reserve": "64M", "Spool.Directory": stem + ".spool", "Control.Socket": socket, "Log.Level": "info", "Retry.First": "60s",
       "Retry.Max": "3600s",

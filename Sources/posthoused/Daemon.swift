@@ -26,6 +26,8 @@ import Varlink
       let network = LinuxNetwork(loop, driver)
       let means = try means(settings, network)
       let relay = try await Relay(loop, settings, means, inherited: try inherited(network), version: Release.version)
+      let siesta = Siesta(loop, relay)
+      defer { siesta.stop() }
       await obey(signals, relay, means.workers)
       return EX_OK
     } catch {
