@@ -9,7 +9,7 @@ internal import Timekeeping
 /// under way at a time; meanwhile the next batch collects. Invariants: records reach the file in the order they were given; an entry
 /// appears in the index only when its record is durable; after a failed write nothing more is written to that segment, and what was in
 /// the batch is refused (messages) or written again elsewhere (settlements).
-struct Journal {
+final class Journal {
   private let limits: SpoolLimits
   /// The queue as it stands.
   private(set) var book: QueueBook
@@ -45,7 +45,7 @@ struct Journal {
   }
 
   /// A number for a new message.
-  mutating func nextID(at time: WallTime) -> MessageID {
+  func nextID(at time: WallTime) -> MessageID {
     highestID = max(highestID + 1, UInt64(max(1, time.microseconds)))
     return MessageID(number: highestID)
   }
@@ -53,7 +53,7 @@ struct Journal {
   // MARK: what comes in
 
   /// Takes a record of a message into the next batch; `waiter` is answered when it is durable or refused.
-  mutating func accept(_ record: AcceptedRecord, waiter: Waiter) throws(SpoolRefusal) {
+  func accept(_ record: AcceptedRecord, waiter: Waiter) throws(SpoolRefusal) {
     if let problem { throw .failing(SpoolProblem.journal(problem.failure).words) }
     if !pool.hasSpare, let failure = pool.failure, tail == nil || isTailNearlyFull { throw .full(SpoolProblem.preparation(failure).words) }
     if collecting.isEmpty || collecting[collecting.count - 1].batch.length + record.body.size > limits.batchLimit {
@@ -63,11 +63,11 @@ struct Journal {
   }
 
   /// Takes fresh records of messages whose old ones are to go; what changed since they were read is left out when the batch is made.
-  mutating func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
+  func relocate(_ news: [Relocation]) { if problem == nil { relocations += news } }
 
   /// Changes the state of a message at once, and has the change written soon; `waiter` is answered when it is durable. False when there
   /// is no such message.
-  @discardableResult mutating func settle(_ change: SettledRecord, waiter: Waiter?, at now: Moment) -> Bool {
+  @discardableResult func settle(_ change: SettledRecord, waiter: Waiter?, at now: Moment) -> Bool {
     guard let change = book.change(change) else { return false }
     settlements.append(change, waiter: waiter)
     if settlementsDue == nil { settlementsDue = now + limits.settlementDelay }
@@ -85,24 +85,31 @@ struct Journal {
   /// When something is to be done though nothing comes in.
   var nextWake: Moment? {
     if inFlight != nil { return nil }
+    var next = pool.nextWake
     let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
-    return [commit, problem == nil && assembled == nil ? gathering?.until : nil, pool.nextWake].compactMap { $0 }.min()
+    if let commit { next = min(next ?? commit, commit) }
+    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
+    return next
   }
 
   /// Whether nothing waits to be written.
   var isIdle: Bool { inFlight == nil && assembled == nil && collecting.isEmpty && relocations.isEmpty && settlements.isEmpty }
 
-  /// Whether a batch is being written; when it is done, there is something to do again.
-  var isWriting: Bool { inFlight != nil }
+  /// Whether what just came in may be left alone: a batch is being written, and its end sees to everything, or others are waited for.
+  func canWait(at now: Moment) -> Bool {
+    if inFlight != nil { return true }
+    guard problem == nil, assembled == nil, let gathering, !settlements.isAwaited else { return false }
+    return now < gathering.until && collectedMessages < gathering.messages
+  }
 
   /// Whether there is time for cleaning: what was moved before is written.
   var isCalm: Bool { problem == nil && relocations.isEmpty && assembled == nil }
 
   /// Has what waits written at once.
-  mutating func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }
+  func hurry(at now: Moment) { if !settlements.isEmpty { settlementsDue = now } }
 
   /// The next plan for the journal thread, if there is something to write and nothing being written.
-  mutating func nextCommit(at now: Moment) -> CommitPlan? {
+  func nextCommit(at now: Moment) -> CommitPlan? {
     guard inFlight == nil else { return nil }
     if let problem, now < problem.retry { return nil }
     if assembled == nil {
@@ -124,14 +131,14 @@ struct Journal {
   }
 
   /// Refuses the messages that wait for a segment, if none can be made ready.
-  mutating func giveUpWaiting(at now: Moment) -> [Answer] {
+  func giveUpWaiting(at now: Moment) -> [Answer] {
     guard assembled != nil, inFlight == nil, let failure = problem?.failure ?? pool.failure else { return [] }
     settlementsDue = now + limits.probeInterval
     return refuseAll(.full(SpoolProblem.preparation(failure).words))
   }
 
   /// Takes what came of a plan; answers whose waiters are settled.
-  mutating func finishCommit(_ result: Result<Void, SystemFailure>, at now: Moment) -> [Answer] {
+  func finishCommit(_ result: Result<Void, SystemFailure>, at now: Moment) -> [Answer] {
     guard let (assembly, plan, begun) = inFlight else { preconditionFailure("a commit that ends has begun") }
     inFlight = nil
     switch result {
@@ -150,7 +157,7 @@ struct Journal {
   }
 
   /// What workers shall do.
-  mutating func takeChores(at now: Moment) -> [Chore] {
+  func takeChores(at now: Moment) -> [Chore] {
     if let preparation = pool.nextPreparation(at: now) { chores.append(.prepare(preparation)) }
     let surplus = pool.takeSurplus()
     if !surplus.isEmpty { chores.append(.remove(surplus.map(SpoolFormat.segmentPath))) }
@@ -159,7 +166,7 @@ struct Journal {
   }
 
   /// Notes that the summary of a segment was written, or could not be.
-  mutating func finishSummary(of sequence: UInt32) { book.ledger.setBusy(false, sequence) }
+  func finishSummary(of sequence: UInt32) { book.ledger.setBusy(false, sequence) }
 
   // MARK: the parts
 
@@ -180,7 +187,7 @@ struct Journal {
 
   private var isTailNearlyFull: Bool { tail.map { $0.file.size - $0.end - $0.summary < limits.batchLimit } ?? true }
 
-  private mutating func assemble() -> BatchAssembly {
+  private func assemble() -> BatchAssembly {
     // An assembly may be empty when its only message was too large.
     var assembly = collecting.isEmpty ? BatchAssembly() : collecting.removeFirst()
     for relocation in relocations {
@@ -195,7 +202,7 @@ struct Journal {
   }
 
   /// Where a batch goes: behind the last one, or into an empty segment; nil when none is ready.
-  private mutating func place(_ batch: JournalBatch) -> CommitPlan? {
+  private func place(_ batch: JournalBatch) -> CommitPlan? {
     let summary = batch.factLength + SpoolFormat.recordHeaderLength + SpoolFormat.alignment
     if let tail, tail.end + batch.length + tail.summary + summary <= tail.file.size {
       return CommitPlan(segment: tail.file, identity: tail.identity, start: tail.end, batch: batch)
@@ -215,13 +222,13 @@ struct Journal {
 
   /// Lets those who were just answered join those who wait already, for a small part of what a commit takes: otherwise the senders fall
   /// into two halves that take turns, and each sync serves only one of them.
-  private mutating func gather(after assembly: BatchAssembly, _ spent: Duration, at now: Moment) {
-    let waiting = collectedMessages
-    guard waiting > 0, !assembly.arrivals.isEmpty else { return }
-    gathering = (now + min(spent / 8, .milliseconds(1)), waiting + assembly.arrivals.count)
+  private func gather(after assembly: BatchAssembly, _ spent: Duration, at now: Moment) {
+    let senders = collectedMessages + assembly.arrivals.count
+    guard senders > 1, !assembly.arrivals.isEmpty else { return }
+    gathering = (now + min(spent / 8, .milliseconds(1)), senders)
   }
 
-  private mutating func complete(_ assembly: BatchAssembly, _ plan: CommitPlan) -> [Answer] {
+  private func complete(_ assembly: BatchAssembly, _ plan: CommitPlan) -> [Answer] {
     let old = tail
     let end = plan.start + plan.batch.length
     let summary = (plan.header == nil ? old?.summary ?? 0 : 0) + plan.batch.factLength
@@ -245,13 +252,13 @@ struct Journal {
   }
 
   /// Has the summary of the segment written that was just left, unless the segment goes soon.
-  private mutating func leave(_ old: Tail) {
+  private func leave(_ old: Tail) {
     guard book.ledger.oldestNeeded <= old.identity.sequence else { return }
     book.ledger.setBusy(true, old.identity.sequence)
     chores.append(.summarize(old.file, old.identity, end: old.end))
   }
 
-  private mutating func refuseAll(_ refusal: SpoolRefusal) -> [Answer] {
+  private func refuseAll(_ refusal: SpoolRefusal) -> [Answer] {
     var waiters = collecting.flatMap(\.waiters)
     collecting = []
     relocations = []

@@ -16,7 +16,7 @@ package import Timekeeping
   let limits: SpoolLimits
   let journalWorkers: any Workers
   let workers: any Workers
-  var journal: Journal
+  let journal: Journal
   var space: SpaceWatch
   private var lock: (any DiskFile)?
   private var alarm: (alarm: Alarm, due: Moment)?
@@ -180,9 +180,9 @@ package import Timekeeping
     stir()
   }
 
-  /// Sees to what just came in, unless a batch is being written: its end sees to everything.
+  /// Sees to what just came in, unless that can wait.
   private func stir() {
-    if !journal.isWriting { pump() }
+    if !journal.canWait(at: loop.moment) { pump() }
   }
 
   /// Gives the journal thread and the workers what there is to do, and sets the alarm for what comes later. The loop's moment may be
@@ -230,7 +230,8 @@ package import Timekeeping
   }
 
   private func setAlarm() {
-    let due = [journal.nextWake, isClosed || !journal.isCalm ? nil : cleaner.nextWake(journal.book.ledger)].compactMap { $0 }.min()
+    var due = journal.nextWake
+    if !isClosed, journal.isCalm, let rest = cleaner.nextWake(journal.book.ledger) { due = min(due ?? rest, rest) }
     if alarm?.due == due { return }
     alarm?.alarm.cancel()
     alarm = nil
