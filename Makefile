@@ -27,7 +27,7 @@ room = $(CURDIR)/run
 PORT ?= 2525
 
 .DEFAULT_GOAL = help
-.PHONY: run test check build install format bench help
+.PHONY: run test check build install format bench fuzz help
 
 help:
 	@echo 'make run      build, and take mail on 127.0.0.1:2525 into a Maildir under run/'
@@ -35,6 +35,7 @@ help:
 	@echo 'make check    what a change must pass: format, no warnings, all tests'
 	@echo 'make build    the programs as they are shipped, in .build/release'
 	@echo 'make install  ... put in place under DESTDIR and PREFIX ($(PREFIX))'
+	@echo 'make fuzz     let libFuzzer look for bytes that break a rule; SECONDS_EACH=60 for each of its targets'
 	@echo 'make bench    measure it beside its peers; ARGS="--help" shows what there is'
 	@echo 'make format   lay out the sources as they should be'
 
@@ -103,3 +104,21 @@ bench: $(static)/libstdc++.a
 	@$(call patient,$(release) --product bare-ceiling)
 	@$(call patient,$(release) --product posthouse-bench)
 	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
+
+# libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
+# failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
+SECONDS_EACH ?= 60
+FUZZ_TARGETS ?= commands paths sessions headers
+fuzz_build = .build/fuzz
+
+fuzz:
+	@.ci/packages build
+	POSTHOUSE_FUZZ=1 timeout 1200 $(SWIFT) build --jobs $(JOBS) --scratch-path $(fuzz_build) -c release --product Fuzz \
+	    -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	@for target in $(FUZZ_TARGETS); do \
+	    mkdir -p .build/corpus/$$target; \
+	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
+	    SWIFT_BACKTRACE=enable=no $(fuzz_build)/release/Fuzz $$target .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
+	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	        -artifact_prefix=.build/corpus/$$target- -verbosity=0 || exit 1; \
+	done

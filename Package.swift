@@ -122,7 +122,12 @@ let package = Package(
 
     // Help for the tests.
     support("Simulation", ["Octets", "Timekeeping", "LinuxSystem", "EventLoop", "Resolver"]),
-    .target(name: "Dialogues", path: "Tests/Dialogues", exclude: ["server", "upstream"], swiftSettings: house),
+    .target(
+      name: "Dialogues", dependencies: ["SMTP", "Mail", "Octets", "Timekeeping"], path: "Tests/Dialogues", exclude: ["server", "upstream"],
+      swiftSettings: house),
+    .target(
+      name: "FuzzTargets", dependencies: ["Dialogues", "SMTP", "Mail", "Octets", "Timekeeping"], path: "Tests/FuzzTargets",
+      exclude: ["corpus"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -163,6 +168,7 @@ let package = Package(
         "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
         "ServiceManager", "Spool", "Simulation",
       ]),
+    tests("FuzzTests", ["FuzzTargets"]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("BudgetTests", ["Harness"]),
@@ -170,3 +176,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The program for libFuzzer links only with its runtime, so that nothing but `make fuzz` builds it.
+if Context.environment["POSTHOUSE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "Fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz", swiftSettings: house))
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Dialogues
 import Mail
 import Octets
 import SMTP

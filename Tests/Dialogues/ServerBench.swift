@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import Mail
-import Octets
-import SMTP
-import Timekeeping
+package import Mail
+package import Octets
+package import SMTP
+package import Timekeeping
 
 /// A driver without sockets: it carries out the conversation's steps as the real one does, and remembers what came of them.
-struct ServerBench: ~Copyable {
-  private(set) var conversation: ServerConversation
-  private(set) var closed: CloseReason?
-  private(set) var stored: [(message: CompletedTransaction, body: [UInt8], survey: HeaderSurvey)] = []
-  private(set) var output = ByteQueue()
+package struct ServerBench: ~Copyable {
+  /// The conversation that is carried out.
+  package private(set) var conversation: ServerConversation
+  /// Why it is over.
+  package private(set) var closed: CloseReason?
+  /// What was accepted.
+  package private(set) var stored: [(message: CompletedTransaction, body: [UInt8], survey: HeaderSurvey)] = []
+  /// What was said and not taken yet.
+  package private(set) var output = ByteQueue()
   private var input = ByteQueue()
   private var mode = Mode.commands
   private var decoder: DataDecoder?
   private var body: [UInt8] = []
   private var isSenderRefused = false
   /// Senders and recipients that policy refuses, at RCPT.
-  var refused: Set<String> = []
+  package var refused: Set<String> = []
   /// Senders who are refused at MAIL.
-  var refusedAtOnce: Set<String> = []
-  var isFull = false
-  var isFailing = false
-  static let now = WallTime(microseconds: 1_700_534_580_000_000)
+  package var refusedAtOnce: Set<String> = []
+  /// Whether there is no room for mail.
+  package var isFull = false
+  /// Whether storing fails.
+  package var isFailing = false
+  /// The time it is here.
+  package static let now = WallTime(microseconds: 1_700_534_580_000_000)
 
   enum Mode: Equatable {
     case commands
@@ -30,13 +37,14 @@ struct ServerBench: ~Copyable {
     case discard(left: Int)
   }
 
-  init(offer: ServerOffer = ServerOffer(host: "relay.example.com"), limits: ServerLimits = ServerLimits(), isEncrypted: Bool = false) {
+  /// A bench on which nobody has said anything.
+  package init(offer: ServerOffer = ServerOffer(host: "relay.example.com"), limits: ServerLimits = ServerLimits(), isEncrypted: Bool = false) {
     conversation = ServerConversation(
       offer: offer, limits: limits, submitter: Submitter(peer: "127.0.0.1:4000", greeting: ""), isEncrypted: isEncrypted)
   }
 
   /// A bench on which the greeting and EHLO are over.
-  static func greeted(_ more: ServerOffer.Extensions = [], limits: ServerLimits = ServerLimits()) -> ServerBench {
+  package static func greeted(_ more: ServerOffer.Extensions = [], limits: ServerLimits = ServerLimits()) -> ServerBench {
     let offer = ServerOffer(host: "relay.example.com", extensions: ServerOffer.Extensions.usual.union(more))
     var bench = ServerBench(offer: offer, limits: limits)
     bench.open(early: [])
@@ -45,25 +53,27 @@ struct ServerBench: ~Copyable {
     return bench
   }
 
-  mutating func open(early: [UInt8]) { perform(conversation.open(early: early.span)) }
+  /// Begins, with what the client sent before the greeting.
+  package mutating func open(early: [UInt8]) { perform(conversation.open(early: early.span)) }
 
   /// What the client sends, all of it there at once.
-  mutating func send(_ bytes: [UInt8]) {
+  package mutating func send(_ bytes: [UInt8]) {
     input.append(bytes)
     while closed == nil, advance() {}
   }
 
-  mutating func send(_ text: String) { send(Array(text.utf8)) }
+  /// What the client sends, as text.
+  package mutating func send(_ text: String) { send(Array(text.utf8)) }
 
   /// Everything said since the last time.
-  mutating func takeOutput() -> String {
+  package mutating func takeOutput() -> String {
     let text = String(decoding: output.bytes.array, as: UTF8.self)
     output.removeAll()
     return text
   }
 
   /// Sends a command and takes what is answered.
-  mutating func ask(_ line: String) -> String {
+  package mutating func ask(_ line: String) -> String {
     send(line + "\r\n")
     return takeOutput()
   }
@@ -145,5 +155,6 @@ struct ServerBench: ~Copyable {
     body = []
   }
 
-  mutating func interrupt(_ reason: CloseReason.Interruption) { perform(conversation.interrupt(reason)) }
+  /// Ends the conversation as a driver does.
+  package mutating func interrupt(_ reason: CloseReason.Interruption) { perform(conversation.interrupt(reason)) }
 }
