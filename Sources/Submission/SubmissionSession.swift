@@ -81,8 +81,8 @@ import Timekeeping
 
   /// Leads the conversation to its end.
   ///
-  /// Thousands of sessions wait in here, so it holds next to nothing itself: what is to be done lies in the course, and doing it has frames of
-  /// its own.
+  /// Thousands of sessions wait in here, so it holds next to nothing itself: what is to be done lies in the course, and doing it has
+  /// frames of its own.
   private func converse(
     _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse, _ note: (_ isIdle: Bool) -> Void
   ) async throws(WireFailure) -> CloseReason {

@@ -38,7 +38,9 @@ package struct ServerBench: ~Copyable {
   }
 
   /// A bench on which nobody has said anything.
-  package init(offer: ServerOffer = ServerOffer(host: "relay.example.com"), limits: ServerLimits = ServerLimits(), isEncrypted: Bool = false) {
+  package init(
+    offer: ServerOffer = ServerOffer(host: "relay.example.com"), limits: ServerLimits = ServerLimits(), isEncrypted: Bool = false
+  ) {
     conversation = ServerConversation(
       offer: offer, limits: limits, submitter: Submitter(peer: "127.0.0.1:4000", greeting: ""), isEncrypted: isEncrypted)
   }

@@ -2,8 +2,8 @@
 internal import Dialogues
 internal import SMTP
 
-/// One command line, in a conversation that has a transaction or none: whatever it is, the answer is well formed and the conversation goes on
-/// or ends.
+/// One command line, in a conversation that has a transaction or none: whatever it is, the answer is well formed and the conversation
+/// goes on or ends.
 enum CommandFuzz {
   static func run(_ bytes: [UInt8]) throws(FuzzFinding) {
     guard let choice = bytes.first else { return }

@@ -24,7 +24,8 @@ enum HeaderFuzz {
   private static func trace(_ bytes: [UInt8]) throws(FuzzFinding) {
     let name = String(decoding: bytes, as: UTF8.self)
     var envelope = Envelope(
-      sender: nil, recipients: [], submitter: Submitter(peer: name, greeting: name), accepted: WallTime(microseconds: 1_700_000_000_000_000))
+      sender: nil, recipients: [], submitter: Submitter(peer: name, greeting: name),
+      accepted: WallTime(microseconds: 1_700_000_000_000_000))
     envelope.recipients = [Recipient(Mailbox(verifiedLocalPart: "a", domain: "b.example"))]
     let header = TraceHeader(host: name, id: MessageID(number: 7), with: TransferProtocol(isExtended: true))
     let lines = header.lines(for: envelope, HeaderSurvey())

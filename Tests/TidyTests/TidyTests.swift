@@ -125,7 +125,7 @@ internal import Testing
   }
 
   @Test func `nothing that a program makes is kept in the repository`() {
-    let made = [".o", ".a", ".so", ".pyc", ".swiftmodule", ".profraw", ".log", ".orig", ".rej", "~", ".swp", ".resolved", "core"]
+    let made = [".o", ".a", ".so", ".pyc", ".swiftmodule", ".profraw", ".log", ".orig", ".rej", "~", ".swp", ".resolved", "/core"]
     for path in tree.paths where made.contains(where: { path.hasSuffix($0) }) {
       Issue.record("\(path) is made by a program; remove it and name it in .gitignore")
     }
