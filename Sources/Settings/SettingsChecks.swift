@@ -18,16 +18,48 @@ struct SettingsChecks {
     self.mainFile = mainFile
   }
 
+  /// Checks what stands in sections without a name.
   mutating func run() {
     checkHostname()
     checkListeners()
     checkCertificate()
-    checkUpstreamHost()
     checkPassword()
     checkProtection()
     checkLoop()
     checkRetry()
     checkSockets()
+  }
+
+  /// Checks the upstream of a section with a name, which stands where the one without a name would.
+  mutating func runForUpstream() {
+    if areReadable("Upstream.Host"), settings.upstream.host == nil {
+      refuse("Upstream", "[Upstream \"\(settings.upstream.name)\"] has no host; write Host=smtp.example.com under it")
+    }
+    checkPassword()
+    checkProtection()
+    checkLoop()
+  }
+
+  /// Checks what sections say about each other.
+  mutating func runTogether() {
+    checkUpstreamHost()
+    let names = Set(settings.upstreams.map(\.name))
+    for route in settings.routes {
+      for upstream in route.upstreams where !names.contains(upstream.name) {
+        let known = names.sorted().joined(separator: ", ")
+        refuse(
+          "Route \"\(route.name)\".Upstreams",
+          "Route \"\(route.name)\".Upstreams \"\(upstream.name)\" is no upstream; there are \(known.isEmpty ? "none" : known)")
+      }
+    }
+    let routed = Set(settings.routes.flatMap(\.upstreams).map(\.name))
+    let isWholeRouted = settings.routes.contains { $0.takesAll && !$0.upstreams.isEmpty }
+    if !names.isEmpty, routed.isSuperset(of: names), !isWholeRouted {
+      let text = "every upstream belongs to a route, so mail that no route fits has no way out; "
+      refuse(
+        "Route \"\(settings.routes[0].name)\".Upstreams",
+        text + "end with a [Route \"rest\"] that has Upstreams= and no conditions, or take the name of one upstream out of the routes")
+    }
   }
 
   private mutating func checkHostname() {
@@ -82,6 +114,10 @@ struct SettingsChecks {
 
   private mutating func checkUpstreamHost() {
     guard areReadable("Upstream.Host"), settings.upstream.host == nil else { return }
+    if !settings.namedUpstreams.isEmpty {
+      guard let key = settings.origins.keys.filter({ $0.hasPrefix("Upstream.") }).sorted().first else { return }
+      return refuse(key, "\(key) is set although [Upstream] has no Host=; set that too, or move this line under an [Upstream \"NAME\"]")
+    }
     let origin = mainFile.map { SettingOrigin.file($0) } ?? .environment("POSTHOUSE_UPSTREAM_HOST")
     let text =
       "Upstream.Host is not set; write Host=smtp.example.com under [Upstream], or Host=capture:/directory to keep all mail on this machine"
