@@ -91,8 +91,8 @@ let package = Package(
     room(
       "Delivery",
       [
-        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS", "EventLoop",
-        "TLSTransport", "Resolver", "Secrets", "Spool",
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS",
+        "EventLoop", "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
     room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
     // 7

@@ -104,12 +104,10 @@ struct UpstreamSession: Carrier, ~Copyable {
       transaction = try UpstreamTransaction(consignment.envelope, size: ByteCount(bytes: consignment.size), to: capabilities)
     } catch {
       var report = TransactionReport()
-      report.decide(consignment.openRecipients, error.outcome)
+      report.decide(consignment.candidates, error.outcome)
       return desk.finish(consignment, report)
     }
-    let untried = consignment.untriedRecipients
-    let named = Array(
-      (untried.isEmpty ? consignment.openRecipients : untried).prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
+    let named = Array(consignment.candidates.prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
     let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
     var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
     if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }

@@ -3,9 +3,10 @@ internal import Octets
 
 /// What the header section of a message contains, found while its bytes come in (RFC 5322 §2.2).
 ///
-/// It looks at the name of each field, and of `Precedence:` at the first word too: folded lines belong to the field before them, the first empty line ends the
-/// section, names count in either case, and blanks before the colon are tolerated (obsolete, still sent). What it is given has passed
-/// ``BodyText``, so lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the same answer.
+/// It looks at the name of each field, of `Precedence:` at the first word too, and at nothing else: folded lines belong to the field before
+/// them, the first empty line ends the section, names count in either case, and blanks before the colon are tolerated (obsolete, still
+/// sent). What it is given has passed ``BodyText``, so lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the
+/// same answer.
 package struct HeaderSurvey: Hashable, Sendable {
   /// How often the message was taken in by a mail server: its `Received:` fields.
   package private(set) var hops = 0

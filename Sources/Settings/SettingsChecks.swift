@@ -247,10 +247,17 @@ struct SettingsChecks {
 
   private func origin(of key: String) -> SettingOrigin { settings.origins[key] ?? .byDefault }
 
-  private mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), text)) }
+  private mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), marked(text))) }
+
+  /// The text with the name of the upstream it speaks about, where that has one.
+  private func marked(_ text: String) -> String {
+    let section = SettingsGrammar.SectionName(
+      name: "Upstream", instance: settings.upstream.name == UpstreamSettings.unnamed ? nil : settings.upstream.name)
+    return section.marked(text)
+  }
 
   private mutating func warn(_ key: String, _ text: String) {
     let origin = origin(of: key)
-    warnings.append(origin == .byDefault ? text : "\(origin): \(text)")
+    warnings.append(origin == .byDefault ? marked(text) : "\(origin): \(marked(text))")
   }
 }

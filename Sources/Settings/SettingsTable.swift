@@ -16,8 +16,8 @@ package enum SettingsTable {
       settings: upstream + RoutingTable.upstream),
     Section(
       name: "Route", form: .named,
-      summary: "[Route \"NAME\"]: which mail goes to which upstream. The first route whose conditions all hold decides, for each recipient. "
-        + "Mail that no route fits goes to the upstreams that no route names.",
+      summary: "[Route \"NAME\"]: which mail goes to which upstream. The first route whose conditions all hold decides, for each "
+        + "recipient. Mail that no route fits goes to the upstreams that no route names.",
       settings: RoutingTable.route),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
