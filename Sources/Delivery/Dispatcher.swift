@@ -65,7 +65,7 @@ package import Timekeeping
       }
       return true
     }
-    sort()
+    sort(timetable.unsorted)
     pump()
   }
 
@@ -106,7 +106,7 @@ package import Timekeeping
     timetable.reroute(router)
     timetable.flushAll(now: loop.moment)
     edition += 1
-    sort()
+    sort(timetable.unsorted)
     pump()
   }
 
@@ -132,10 +132,10 @@ package import Timekeeping
   /// Whether a message is on the road now.
   package func isUnderway(_ id: MessageID) -> Bool { timetable[id]?.standing == .taken }
 
-  /// Puts what the spool kept where its letters show that it belongs.
-  private func sort() {
-    guard !timetable.isSorted else { return }
-    let (ids, edition) = (timetable.unsorted, edition)
+  /// Puts messages where their letters show that they belong.
+  private func sort(_ ids: [MessageID]) {
+    guard !timetable.isSorted, !ids.isEmpty else { return }
+    let edition = edition
     loop.spawn { [weak self] in
       for start in stride(from: 0, to: ids.count, by: Dispatcher.portion) {
         guard let self, self.edition == edition, !isDraining else { return }
@@ -185,8 +185,8 @@ extension Dispatcher {
   func assign(to upstream: Upstream) -> Assignment? {
     guard !isDraining, let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) else { return nil }
     guard let assignment = take(for: index, over: .own) else {
-      // Who asks in vain goes to sleep: from here on only the alarm knows when there is something to do.
-      wake()
+      // Who asks in vain goes to sleep: what is due may be another's, and otherwise only the alarm knows when there is something to do.
+      pump()
       return nil
     }
     // What else is due may go over other connections.
@@ -202,6 +202,7 @@ extension Dispatcher {
       guard let due = timetable.nextDue(of: course), due <= now, fleet.mayTake(index, from: course, over: line) else { continue }
       guard let assignment = timetable.take(from: course, dueBy: now) else { continue }
       fleet.took(index)
+      fleet.upstreams[index].charge()
       nextCourse = (course + 1) % count
       return assignment
     }
@@ -243,6 +244,7 @@ extension Dispatcher {
         report(.delivery(.held(id: id, why: "\(error)", remedy: "see posthouse spool verify")))
         timetable.giveBack(id, due: loop.moment + backoff.ceiling)
       }
+      upstream.refund(recipients: nil)
       return nil
     }
   }
@@ -250,6 +252,7 @@ extension Dispatcher {
   private func consignment(_ letter: StoredLetter, _ assignment: Assignment, _ upstream: Upstream) -> Consignment? {
     let candidates = timetable.candidates(letter, now: loop.moment)
     guard !candidates.isEmpty else {
+      upstream.refund(recipients: nil)
       pump()
       return nil
     }
@@ -269,10 +272,16 @@ extension Dispatcher {
   }
 
   /// A message that was taken and not tried waits again.
-  func giveBack(_ assignment: Assignment) { timetable.giveBack(assignment.id, due: loop.moment) }
+  func giveBack(_ assignment: Assignment, from upstream: Upstream) {
+    upstream.refund(recipients: nil)
+    timetable.giveBack(assignment.id, due: loop.moment)
+    // Routes may have changed while it was on the road.
+    sort([assignment.id])
+  }
 
   /// A message that was fetched and not tried waits again.
-  func giveBack(_ consignment: Consignment) {
+  func giveBack(_ consignment: Consignment, from upstream: Upstream) {
+    upstream.refund(recipients: consignment.candidates.count)
     fresh.keep(consignment.letter)
     timetable.giveBack(consignment.id, due: loop.moment)
   }
@@ -303,7 +312,8 @@ extension Dispatcher {
     case .waiting(let recipients):
       timetable.postpone(letter, open: conclusion.open, until: loop.moment + wait, isCounted ? .counted : .uncounted)
       self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
-      wake()
+      // Its other recipients may go over another upstream.
+      pump()
     case .failed, .gone, .unknown:
       timetable.settle(id)
       let failed = conclusion.outcomes.count { $0.outcome.verdict == .failed }

@@ -16,6 +16,8 @@ import Timekeeping
   private var isOver = false
   /// Whether the connection waits for work.
   private(set) var isIdle = false
+  /// Whether the connection was woken and has not asked for work yet.
+  private(set) var isWoken = false
 
   /// A desk of one upstream whose first message was already taken; an idle connection is kept for `patience`.
   init(
@@ -54,6 +56,7 @@ import Timekeeping
 
   /// Takes the next message that is due, if there is one.
   func assignment() -> Dispatcher.Assignment? {
+    isWoken = false
     guard !isOver else { return nil }
     defer { first = nil }
     return first ?? dispatcher.assign(to: upstream)
@@ -70,7 +73,7 @@ import Timekeeping
 
   /// Takes back a message that was not tried because the upstream is in trouble.
   func fail(_ consignment: Consignment, _ setback: Setback) {
-    dispatcher.giveBack(consignment)
+    dispatcher.giveBack(consignment, from: upstream)
     dispatcher.suffered(setback, from: upstream)
   }
 
@@ -81,7 +84,7 @@ import Timekeeping
   func failed(_ setback: Setback) {
     guard let first else { return }
     self.first = nil
-    dispatcher.giveBack(first)
+    dispatcher.giveBack(first, from: upstream)
     dispatcher.suffered(setback, from: upstream)
   }
 
@@ -92,16 +95,17 @@ import Timekeeping
   var isClosed: Bool { isOver }
 
   /// Takes back a message that was not tried.
-  func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment) }
+  func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment, from: upstream) }
 
   /// Takes back a message whose letter was not fetched.
-  func giveBack(_ assignment: Dispatcher.Assignment) { dispatcher.giveBack(assignment) }
+  func giveBack(_ assignment: Dispatcher.Assignment) { dispatcher.giveBack(assignment, from: upstream) }
 
   /// Wakes the connection, because there is work or because it shall end; false when it is not idle.
   func wake() -> Bool {
     guard isIdle else { return false }
     // Marked at once: the next piece of work must find another connection.
     isIdle = false
+    isWoken = true
     berth.wake()
     return true
   }
@@ -110,7 +114,7 @@ import Timekeeping
   func close() {
     isOver = true
     _ = wake()
-    if let first { dispatcher.giveBack(first) }
+    if let first { dispatcher.giveBack(first, from: upstream) }
     first = nil
   }
 }

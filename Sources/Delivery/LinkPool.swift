@@ -48,8 +48,8 @@ import Timekeeping
     for desk in desks.values { desk.close() }
   }
 
-  /// Whether a connection waits for work.
-  var hasIdle: Bool { desks.values.contains { $0.isIdle } }
+  /// Whether a connection waits for work, or was woken for some and has not taken it yet.
+  var hasIdle: Bool { desks.values.contains { $0.isIdle || $0.isWoken } }
 
   /// Wakes a connection that waits for work; false when none does.
   func wakeIdle() -> Bool { desks.values.contains { $0.wake() } }

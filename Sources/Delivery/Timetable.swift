@@ -39,6 +39,7 @@ struct Timetable {
 
   /// The messages that wait in course 0, in no order.
   var unsorted: [MessageID] {
+    guard !isSorted else { return [] }
     var ids: [MessageID] = []
     schedules[0].forEach { id, entry, _ in if entry.standing == .waiting { ids.append(id) } }
     return ids

@@ -84,10 +84,27 @@ import Timekeeping
   /// Whether another connection may be opened.
   var mayOpen: Bool { links.count < (health.isProbing ? 1 : min(window.size, settings.connections)) }
 
-  /// A message to so many recipients is handed to it.
+  /// A message was taken for it, of which the recipients are not known yet; one is counted.
+  func charge() {
+    if !isUnlimited { gate.spend(1, at: loop.moment, loop.wallTime) }
+  }
+
+  /// The message that was taken for it goes to so many recipients.
   func charge(recipients: Int) {
-    guard !isUnlimited else { return }
-    gate.spend(settings.limitCounts == .recipients ? max(1, recipients) : 1, at: loop.moment, loop.wallTime)
+    let more = cost(recipients: recipients) - 1
+    if !isUnlimited, more > 0 { gate.spend(more, at: loop.moment, loop.wallTime) }
+  }
+
+  /// A message that was counted was not handed to it; nil where its recipients were not known yet.
+  func refund(recipients: Int?) {
+    if !isUnlimited { gate.refund(recipients.map { cost(recipients: $0) } ?? 1) }
+  }
+
+  private func cost(recipients: Int) -> Int {
+    switch settings.limitCounts {
+    case .messages: 1
+    case .recipients: max(1, recipients)
+    }
   }
 
   /// It took a message.

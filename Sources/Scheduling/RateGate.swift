@@ -19,9 +19,9 @@ package struct RateLimits: Hashable, Sendable {
 /// The gate in front of an upstream: says whether its limits allow another message, or when to come again, and counts what passed.
 ///
 /// What passes is counted against every limit at once. A cost is 1 for providers that count messages, and the number of recipients for
-/// those that count them; it may be known only after the message was let through, so that asking and spending are two things, and what
-/// costs more than there was room for leaves a debt. By the second and by the minute passing is spread evenly, with bursts of a tenth;
-/// by the day it is not, because what is left of a day is nobody's gain.
+/// those that count them; it may be known only after the message was let through, so that asking and spending are two things: what costs
+/// more than there was room for leaves a debt, and what did not pass after all is refunded. By the second and by the minute passing is
+/// spread evenly, with bursts of a tenth; by the day it is not, because what is left of a day is nobody's gain.
 package struct RateGate: Sendable {
   /// What is allowed.
   package private(set) var limits: RateLimits
@@ -71,6 +71,13 @@ package struct RateGate: Sendable {
     second?.take(cost, at: now)
     minute?.take(cost, at: now)
     spent.add(cost, at: time)
+  }
+
+  /// Something of this cost has not passed after all.
+  package mutating func refund(_ cost: Int = 1) {
+    second?.putBack(cost)
+    minute?.putBack(cost)
+    spent.remove(cost)
   }
 
   /// Takes over other limits. What was spent today still counts; bursts begin anew.

@@ -9,7 +9,8 @@ enum RoutingTable {
         + "it is not to be reached, held for an operator's fault, wants less for a while, or has had its MaxPerDay=."),
     Setting(
       "Upstream.Weight", \.upstream.weight, 1...1000, .onReload,
-      "How much of the mail this upstream takes beside others of the same priority: with 3 and 1, three messages of four."),
+      "How much of the mail this upstream takes beside others of the same priority: with 3 and 1, three messages of four. One that has no "
+        + "room for another message lets the others take it."),
     Setting(
       "Upstream.MaxPerSecond", \.upstream.maxPerSecond, 1...1_000_000, .onReload, unset: "no limit",
       "How much this upstream gets in a second. What is more waits; apps (by unit, else by user) take turns, so that none waits for "

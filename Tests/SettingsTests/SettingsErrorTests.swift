@@ -100,7 +100,8 @@ import Testing
     ),
     (
       "[Filters]",
-      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Policy] [Upstream] [Route] [Retry] [Spool] [Control] [Log]"
+      "posthouse.conf:1: [Filters] is not a section; the sections are "
+        + "[Relay] [Listen] [Policy] [Upstream] [Route] [Retry] [Spool] [Control] [Log]"
     ),
     ("[Log \"x\"]", "posthouse.conf:1: [Log] takes no name; write [Log]"),
     (
@@ -122,13 +123,15 @@ import Testing
     ),
     (
       "[Upstream \"b\"]\nHost=b.example\nUser=u",
-      #"posthouse.conf:3: Upstream "b".User is set without a password; set PasswordFile=, PasswordCredential=, PasswordCommand= or Password=, or take User= away"#
+      #"posthouse.conf:3: Upstream "b".User is set without a password; "#
+        + #"set PasswordFile=, PasswordCredential=, PasswordCommand= or Password=, or take User= away"#
     ),
     ("[Route]\nUpstreams=default", #"posthouse.conf:1: [Route] has no name; write [Route "name"]"#),
     ("[Route \"bulk\"]\nUpstreams=ses", #"posthouse.conf:2: Route "bulk".Upstreams "ses" is no upstream; there are default"#),
     (
       "[Route \"bulk\"]\nSenders=news@*\nUpstreams=default",
-      #"posthouse.conf:3: every upstream belongs to a route, so mail that no route fits has no way out; end with a [Route "rest"] that has Upstreams= and no conditions, or take the name of one upstream out of the routes"#
+      #"posthouse.conf:3: every upstream belongs to a route, so mail that no route fits has no way out; "#
+        + #"end with a [Route "rest"] that has Upstreams= and no conditions, or take the name of one upstream out of the routes"#
     ),
     ("[Log]\nLevel", #"posthouse.conf:2: this line in [Log] has no "="; write Key=value, or begin a comment with #"#),
     ("[Log]\n=info", #"posthouse.conf:2: nothing stands before "=" in [Log]; write Key=value"#),
