@@ -16,11 +16,11 @@ import Timekeeping
   private let loop: EventLoop
   private let means: DeliveryMeans
   private let report: (RelayEvent) -> Void
-  private let contexts = TLSContexts()
+  private let memory = LinkMemory()
   private var settings: UpstreamSettings
   private var clientName: ClientName
   private var desks: [Int: LinkDesk] = [:]
-  private var lines: [Int: any ByteStream] = [:]
+  private var lines: [Int: Lifeline] = [:]
   private var opened = 0
   private var drained: Berth?
   private var isCut = false
@@ -40,7 +40,7 @@ import Timekeeping
   func reload(_ settings: RelaySettings) {
     self.settings = settings.upstream
     clientName = LinkPool.name(settings)
-    contexts.forgetAll()
+    memory.removeAll()
     for desk in desks.values { desk.close() }
   }
 
@@ -53,7 +53,7 @@ import Timekeeping
     count += 1
     opened += 1
     let number = opened
-    let desk = LinkDesk(dispatcher, loop, first: assignment, patience: settings.idleTimeout)
+    let desk = LinkDesk(dispatcher, loop, first: assignment, patience: min(settings.idleTimeout, settings.connection.maxAge))
     desks[number] = desk
     loop.spawn { [self] in
       await run(number, desk, assignment)
@@ -75,7 +75,7 @@ import Timekeeping
     }
     isCut = true
     means.resolver.cancelAll()
-    for line in lines.values { line.cancel() }
+    for line in lines.values { line.cut() }
     while count > 0 { _ = await berth.wait() }
   }
 
@@ -84,12 +84,11 @@ import Timekeeping
       dispatcher?.linkOpened()
       return await Maildir(at: directory, loop, means.workers).serve(desk)
     }
+    let lifeline = Lifeline()
+    lines[number] = lifeline
+    if isCut { lifeline.cut() }
     let connector = UpstreamConnector(
-      loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
-    ) { [self] stream in
-      lines[number] = stream
-      if isCut { stream.cancel() }
-    }
+      loop: loop, means: means, memory: memory, settings: settings, name: clientName, lifeline: lifeline)
     do throws(Setback) {
       let session = try await connector.open()
       // What is found by settings that are gone says nothing about those that have come.

@@ -10,7 +10,7 @@ package enum SettingsTable {
     Section(name: "Relay", summary: "The house itself.", settings: relay),
     Section(name: "Listen", summary: "How mail comes in.", settings: SubmissionTable.listen),
     Section(name: "Policy", summary: "Who may send what to whom.", settings: SubmissionTable.policy),
-    Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream),
+    Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream + ConnectionTable.rows),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
     Section(name: "Control", summary: "The socket by which posthouse(1) asks and tells the daemon.", settings: control),
@@ -109,13 +109,15 @@ package enum SettingsTable {
       "How many recipients one transaction names; a message with more goes out in several. Amazon SES and Postmark allow 50."),
     Setting(
       "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
-      "How long an unused connection stays open for the next message; 0 closes it at once."),
+      "How long an unused connection stays open for the next message; 0 closes it at once. Keep it below the time after which the "
+        + "upstream hangs up; Amazon SES waits about ten seconds."),
     Setting(
       "Upstream.ConnectTimeout", \.upstream.connectTimeout, .seconds(1) ... .seconds(600), .onReload,
-      "How long connecting to one address, and the TLS handshake, may take."),
+      "How long it may take until there is a connection, from looking the name up to the last of its addresses; and after that the TLS "
+        + "handshake."),
     Setting(
       "Upstream.CommandTimeout", \.upstream.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long the upstream may take to greet and to answer a command. RFC 5321 asks for five minutes."),
+      "How long the upstream may take to answer a command that has no setting of its own. RFC 5321 asks for five minutes."),
     Setting(
       "Upstream.DataTimeout", \.upstream.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long the upstream may refuse to take the next piece of a message. RFC 5321 asks for three minutes."),

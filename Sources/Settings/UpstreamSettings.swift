@@ -40,7 +40,7 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// Recipients in one transaction.
   package internal(set) var maxRecipients = 50
   /// How long an unused connection stays open.
-  package internal(set) var idleTimeout: Duration = .seconds(10)
+  package internal(set) var idleTimeout: Duration = .seconds(8)
   /// How long connecting and the TLS handshake may take.
   package internal(set) var connectTimeout: Duration = .seconds(30)
   /// How long it may take to answer a command.
@@ -49,6 +49,9 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var dataTimeout: Duration = .seconds(180)
   /// How long it may take to answer the end of a message.
   package internal(set) var replyTimeout: Duration = .seconds(600)
+
+  /// What is said about single connections.
+  package internal(set) var connection = ConnectionSettings()
 
   /// The port to connect to: the one written, or the usual one for the kind of TLS.
   package var port: UInt16 { writtenPort ?? tls.usualPort }
