@@ -168,8 +168,8 @@ extension Dispatcher {
     while hasWork(for: index) {
       if upstream.links.wakeIdle() { return }
       guard upstream.mayOpen, let assignment = take(for: index, over: .any) else { return }
-      upstream.links.open(
-        for: LinkDesk(self, upstream, loop, first: assignment, patience: upstream.settings.idleTimeout))
+      let patience = min(upstream.settings.idleTimeout, upstream.settings.connection.maxAge)
+      upstream.links.open(for: LinkDesk(self, upstream, loop, first: assignment, patience: patience))
     }
   }
 

@@ -15,11 +15,11 @@ import Timekeeping
   private let loop: EventLoop
   private let means: DeliveryMeans
   private let report: (RelayEvent) -> Void
-  private let contexts = TLSContexts()
+  private let memory = LinkMemory()
   private var settings: UpstreamSettings
   private var clientName: ClientName
   private var desks: [Int: LinkDesk] = [:]
-  private var lines: [Int: any ByteStream] = [:]
+  private var lines: [Int: Lifeline] = [:]
   private var opened = 0
   private var drained: Berth?
   private var isCut = false
@@ -39,7 +39,7 @@ import Timekeeping
   func reload(_ settings: UpstreamSettings, of house: RelaySettings) {
     self.settings = settings
     clientName = LinkPool.name(house)
-    contexts.forgetAll()
+    memory.removeAll()
     close()
   }
 
@@ -81,7 +81,7 @@ import Timekeeping
     if count == 0 { return }
     isCut = true
     means.resolver.cancelAll()
-    for line in lines.values { line.cancel() }
+    for line in lines.values { line.cut() }
     while count > 0 { _ = await berth.wait() }
   }
 
@@ -90,12 +90,11 @@ import Timekeeping
       desk.opened()
       return await Maildir(at: directory, loop, means.workers).serve(desk)
     }
+    let lifeline = Lifeline()
+    lines[number] = lifeline
+    if isCut { lifeline.cut() }
     let connector = UpstreamConnector(
-      loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
-    ) { [self] stream in
-      lines[number] = stream
-      if isCut { stream.cancel() }
-    }
+      loop: loop, means: means, memory: memory, settings: settings, name: clientName, lifeline: lifeline)
     do throws(Setback) {
       let session = try await connector.open()
       // What is found by settings that are gone says nothing about those that have come.

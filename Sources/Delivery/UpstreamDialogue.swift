@@ -17,12 +17,17 @@ struct UpstreamDialogue: ~Copyable {
   var wire: Wire
   private var reader = ReplyReader()
   private let loop: EventLoop
+  private let begun: Moment
 
   /// A talk that begins on an open stream.
-  init(_ stream: any ByteStream, _ loop: EventLoop) {
-    wire = Wire(stream)
+  @Loop init(_ wire: consuming Wire, _ loop: EventLoop) {
+    self.wire = wire
     self.loop = loop
+    begun = loop.moment
   }
+
+  /// For how long it has been going on.
+  @Loop var age: Duration { loop.moment - begun }
 
   /// The next reply; commands that wait leave first.
   @Loop mutating func reply(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {

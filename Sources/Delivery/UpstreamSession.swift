@@ -41,6 +41,10 @@ struct UpstreamSession: Carrier, ~Copyable {
   @Loop consuming func serve(_ desk: LinkDesk) async {
     do throws(Setback) {
       while hasRoom, let consignment = await desk.next() {
+        guard hasRoom else {
+          desk.giveBack(consignment)
+          break
+        }
         guard !hasEndedWhileIdle() else {
           if begun > 0 { desk.giveBack(consignment) } else { desk.fail(consignment, UpstreamSession.isUseless) }
           break
@@ -65,7 +69,9 @@ struct UpstreamSession: Carrier, ~Copyable {
   }
 
   /// Whether the upstream is still worth another message.
-  private var hasRoom: Bool { begun < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) }
+  @Loop private var hasRoom: Bool {
+    begun < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) && dialogue.age < settings.connection.maxAge
+  }
 
   var isPipelining: Bool { capabilities.offers(.pipelining) }
 

@@ -8,7 +8,7 @@ struct SettingsChecks {
   private(set) var errors: [SettingsError] = []
   private(set) var warnings: [String] = []
 
-  private let settings: RelaySettings
+  let settings: RelaySettings
   private let refusedKeys: Set<String>
   private let mainFile: String?
 
@@ -181,6 +181,7 @@ struct SettingsChecks {
       }
     }
     checkPort(upstream)
+    checkConnection()
   }
 
   private mutating func checkPort(_ upstream: UpstreamSettings) {
@@ -243,11 +244,11 @@ struct SettingsChecks {
     }
   }
 
-  private func areReadable(_ keys: String...) -> Bool { refusedKeys.isDisjoint(with: keys) }
+  func areReadable(_ keys: String...) -> Bool { refusedKeys.isDisjoint(with: keys) }
 
-  private func origin(of key: String) -> SettingOrigin { settings.origins[key] ?? .byDefault }
+  func origin(of key: String) -> SettingOrigin { settings.origins[key] ?? .byDefault }
 
-  private mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), marked(text))) }
+  mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), marked(text))) }
 
   /// The text with the name of the upstream it speaks about, where that has one.
   private func marked(_ text: String) -> String {
@@ -256,7 +257,7 @@ struct SettingsChecks {
     return section.marked(text)
   }
 
-  private mutating func warn(_ key: String, _ text: String) {
+  mutating func warn(_ key: String, _ text: String) {
     let origin = origin(of: key)
     warnings.append(origin == .byDefault ? marked(text) : "\(origin): \(marked(text))")
   }

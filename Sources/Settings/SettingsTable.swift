@@ -13,7 +13,7 @@ package enum SettingsTable {
     Section(
       name: "Upstream", form: .repeatable,
       summary: "The relay that takes the mail, and how to reach it. [Upstream \"NAME\"] adds another, with the same settings.",
-      settings: upstream + RoutingTable.upstream),
+      settings: upstream + ConnectionTable.rows + RoutingTable.upstream),
     Section(
       name: "Route", form: .named,
       summary: "[Route \"NAME\"]: which mail goes to which upstream. The first route whose conditions all hold decides, for each "
@@ -132,13 +132,15 @@ package enum SettingsTable {
       "How many recipients one transaction names; a message with more goes out in several. Amazon SES and Postmark allow 50."),
     Setting(
       "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
-      "How long an unused connection stays open for the next message; 0 closes it at once."),
+      "How long an unused connection stays open for the next message; 0 closes it at once. Keep it below the time after which the "
+        + "upstream hangs up; Amazon SES waits about ten seconds."),
     Setting(
       "Upstream.ConnectTimeout", \.upstream.connectTimeout, .seconds(1) ... .seconds(600), .onReload,
-      "How long connecting to one address, and the TLS handshake, may take."),
+      "How long it may take until there is a connection, from looking the name up to the last of its addresses; and after that the TLS "
+        + "handshake."),
     Setting(
       "Upstream.CommandTimeout", \.upstream.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long the upstream may take to greet and to answer a command. RFC 5321 asks for five minutes."),
+      "How long the upstream may take to answer a command that has no setting of its own. RFC 5321 asks for five minutes."),
     Setting(
       "Upstream.DataTimeout", \.upstream.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long the upstream may refuse to take the next piece of a message. RFC 5321 asks for three minutes."),

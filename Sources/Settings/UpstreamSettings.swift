@@ -42,7 +42,7 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// Recipients in one transaction.
   package internal(set) var maxRecipients = 50
   /// How long an unused connection stays open.
-  package internal(set) var idleTimeout: Duration = .seconds(10)
+  package internal(set) var idleTimeout: Duration = .seconds(8)
   /// How long connecting and the TLS handshake may take.
   package internal(set) var connectTimeout: Duration = .seconds(30)
   /// How long it may take to answer a command.
@@ -52,6 +52,8 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// How long it may take to answer the end of a message.
   package internal(set) var replyTimeout: Duration = .seconds(600)
 
+  /// What is said about single connections.
+  package internal(set) var connection = ConnectionSettings()
   /// Which upstream is tried first: the lowest number.
   package internal(set) var priority = 10
   /// How much of the mail it takes beside others of the same priority.
