@@ -25,6 +25,8 @@ package import Timekeeping
   private var schedule = Schedule()
   private var fresh = FreshLetters()
   private let links: LinkPool
+  /// Tells senders what became of their mail.
+  package let reports: ReportDesk
   private var alarm: Alarm?
   private var isDraining = false
 
@@ -41,7 +43,9 @@ package import Timekeeping
     backoff = BackoffPolicy(settings.retry)
     health = UpstreamHealth(BackoffPolicy(probing: settings.retry))
     links = LinkPool(loop, settings, means, report: report)
+    reports = ReportDesk(loop, spool, settings, report: report)
     links.dispatcher = self
+    reports.dispatcher = self
   }
 
   /// Schedules what the spool has kept.
@@ -79,6 +83,7 @@ package import Timekeeping
     backoff = BackoffPolicy(settings.retry)
     health = UpstreamHealth(BackoffPolicy(probing: settings.retry))
     links.reload(settings)
+    reports.reload(settings)
     schedule.flushAll(now: loop.moment)
     pump()
   }
@@ -88,6 +93,7 @@ package import Timekeeping
     isDraining = true
     alarm?.cancel()
     await links.drain(until: deadline)
+    await reports.drain(until: deadline)
   }
 
   /// How many messages are on the road.
@@ -231,15 +237,31 @@ extension Dispatcher {
             id: id, recipient: consignment.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: links.name,
             attempt: consignment.attempts + 1, age: age)))
     }
-    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: isCounted ? .counted : .uncounted) {
+    let attempt: AttemptCount = isCounted ? .counted : .uncounted
+    guard let news = reports.news(of: consignment.envelope, outcomes, report, by: links.name) else {
+      return settle(consignment, outcomes, wait, attempt)
+    }
+    loop.spawn { [self] in
+      // A crash before the settlement tells the sender twice, never not at all.
+      let isKept = await reports.send(news, about: consignment.letter)
+      settle(consignment, isKept ? outcomes : ReportDesk.untold(outcomes), wait, attempt)
+    }
+  }
+
+  private func settle(
+    _ consignment: Consignment, _ outcomes: [(recipient: Int, outcome: Outcome)], _ wait: Duration, _ attempt: AttemptCount
+  ) {
+    let id = consignment.id
+    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
     case .waiting(let recipients):
-      schedule.postpone(id, until: loop.moment + wait, attempt: isCounted ? .counted : .uncounted)
-      self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
+      schedule.postpone(id, until: loop.moment + wait, attempt: attempt == .counted ? .counted : .uncounted)
+      report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       wake()
     case .failed, .gone, .unknown:
       schedule.settle(id)
       let failed = outcomes.count { $0.outcome.verdict == .failed }
-      self.report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
+      let age = loop.wallTime - consignment.envelope.accepted
+      report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
     }
   }
 

@@ -16,6 +16,10 @@ package struct RelaySettings: Sendable {
   package internal(set) var upstream = UpstreamSettings()
   /// `[Retry]`: when it is tried again.
   package internal(set) var retry = RetrySettings()
+  /// `[Reply]`: what the upstream's replies mean.
+  package internal(set) var reply = ReplySettings()
+  /// `[Bounce]`: who hears of what cannot be delivered.
+  package internal(set) var bounce = BounceSettings()
   /// `[Spool]`: where it waits.
   package internal(set) var spool = SpoolSettings()
   /// `[Control]`: how the daemon is asked and told.
@@ -29,6 +33,8 @@ package struct RelaySettings: Sendable {
   package internal(set) var warnings: [String] = []
   /// Where the values came from, by the settings' keys; what is not in it is a default.
   var origins: [String: SettingOrigin] = [:]
+  /// Where each of the rules about replies was written.
+  package internal(set) var ruleOrigins: [SettingOrigin] = []
 
   /// The settings nobody has touched; the table reads its defaults from them.
   static let untouched = RelaySettings()

@@ -25,6 +25,7 @@ package struct SettingsReading: Sendable {
     for (setting, value) in variables.values { replace(setting, with: value) }
     for setting in SettingsTable.settings { assign(setting) }
     said = [:]
+    settings.upstream.replyRules = settings.reply.rules
     settings.hostname = settings.relay.hostname?.name ?? HostName(systemHostname)?.name ?? "localhost"
     var checks = SettingsChecks(settings, refusedKeys: refusedKeys, mainFile: fileNames.first)
     checks.run()
@@ -96,11 +97,14 @@ package struct SettingsReading: Sendable {
   private mutating func assign(_ setting: Setting) {
     guard let statements = said[setting.key], let last = statements.last else { return }
     var words: [String] = []
-    for statement in setting.field.form == .list ? statements : [last] {
+    let form = setting.field.form
+    for statement in form == .list || form == .lines ? statements : [last] {
       do throws(ValueRefusal) {
-        words += try taken(apart: statement, setting.field.form)
+        let more = try taken(apart: statement, form)
+        words += more
         try setting.field.assign(words, to: &settings)
         settings.origins[setting.key] = statement.origin
+        if form == .lines { settings.ruleOrigins += more.map { _ in statement.origin } }
       } catch {
         errors.append(SettingsError(statement.origin, complaint(about: setting, statement, error)))
         refusedKeys.insert(setting.key)
@@ -111,6 +115,11 @@ package struct SettingsReading: Sendable {
 
   private func taken(apart statement: Statement, _ form: SettingForm) throws(ValueRefusal) -> [String] {
     switch form {
+    case .lines:
+      if case .environment = statement.origin {
+        return statement.value.split(separator: "\n").map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
+      }
+      return [statement.value]
     case .words, .list: return try QuotedText.words(of: statement.value)
     case .text:
       if case .environment = statement.origin { return [statement.value] }

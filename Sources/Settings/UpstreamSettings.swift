@@ -49,6 +49,8 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var dataTimeout: Duration = .seconds(180)
   /// How long it may take to answer the end of a message.
   package internal(set) var replyTimeout: Duration = .seconds(600)
+  /// What its replies mean where the operator knows better: `Reply.Rule`.
+  package internal(set) var replyRules: [WrittenRule] = []
 
   /// The port to connect to: the one written, or the usual one for the kind of TLS.
   package var port: UInt16 { writtenPort ?? tls.usualPort }
