@@ -28,6 +28,8 @@ package import Timekeeping
   private var retired: [Upstream] = []
   private var fresh = FreshLetters()
   private let spending: SpendingFile
+  /// Tells senders what became of their mail.
+  package let reports: ReportDesk
   private var alarm: Alarm?
   private var nextCourse = 0
   private var isDraining = false
@@ -53,6 +55,8 @@ package import Timekeeping
       Upstream(loop, upstream, of: settings, means, spent: spent[upstream.name] ?? DailySpending(), report: report)
     }
     fleet = Fleet(upstreams, for: router.courses)
+    reports = ReportDesk(loop, spool, settings, report: report)
+    reports.dispatcher = self
   }
 
   /// Schedules what the spool has kept.
@@ -97,6 +101,7 @@ package import Timekeeping
       }
       return Upstream(loop, upstream, of: settings, means, spent: DailySpending(), report: report)
     }
+    reports.reload(settings)
     let names = Set(settings.upstreams.map(\.name))
     for upstream in fleet.upstreams where !names.contains(upstream.settings.name) {
       upstream.links.close()
@@ -118,6 +123,7 @@ package import Timekeeping
     for upstream in fleet.upstreams + retired { await upstream.links.drain(until: deadline) }
     spending.keep(fleet.upstreams)
     await spending.finish()
+    await reports.drain(until: deadline)
   }
 
   /// The upstreams, in the order of the settings.
@@ -308,18 +314,37 @@ extension Dispatcher {
             id: id, recipient: letter.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: upstream.name,
             attempt: consignment.attempts + 1, age: age)))
     }
-    switch spool.settle(id, conclusion.outcomes, nextAttempt: loop.wallTime + wait, attempt: isCounted ? .counted : .uncounted) {
+    spending.note(fleet.upstreams)
+    let attempt: AttemptCount = isCounted ? .counted : .uncounted
+    let speaker = upstream.settings.host.map(\.description) ?? upstream.name
+    guard let news = reports.news(of: letter.envelope, conclusion.outcomes, report, by: speaker) else {
+      return settle(consignment, conclusion.outcomes, wait, attempt)
+    }
+    loop.spawn { [self] in
+      // A crash before the settlement tells the sender twice, never not at all.
+      let isKept = await reports.send(news, about: letter)
+      settle(consignment, isKept ? conclusion.outcomes : ReportDesk.untold(conclusion.outcomes), wait, attempt)
+    }
+  }
+
+  private func settle(
+    _ consignment: Consignment, _ outcomes: [(recipient: Int, outcome: Outcome)], _ wait: Duration, _ attempt: AttemptCount
+  ) {
+    let id = consignment.id
+    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
     case .waiting(let recipients):
-      timetable.postpone(letter, open: conclusion.open, until: loop.moment + wait, isCounted ? .counted : .uncounted)
-      self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
+      let closed = Set(outcomes.filter { $0.outcome.verdict != .deferred }.map(\.recipient))
+      let open = consignment.openRecipients.filter { !closed.contains($0) }
+      timetable.postpone(consignment.letter, open: open, until: loop.moment + wait, attempt == .counted ? .counted : .uncounted)
+      report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       // Its other recipients may go over another upstream.
       pump()
     case .failed, .gone, .unknown:
       timetable.settle(id)
-      let failed = conclusion.outcomes.count { $0.outcome.verdict == .failed }
-      self.report(.delivery(.settled(id: id, delivered: conclusion.outcomes.count - failed, failed: failed, age: age)))
+      let failed = outcomes.count { $0.outcome.verdict == .failed }
+      let age = loop.wallTime - consignment.envelope.accepted
+      report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
     }
-    spending.note(fleet.upstreams)
   }
 
   /// What an attempt says about the upstream.

@@ -9,6 +9,9 @@ struct TransactionReport {
   /// What stopped the transaction, if something did; or the last recipient's refusal that concerns more than the recipient.
   private(set) var setback: Setback?
 
+  /// Whether the upstream was told when the sender wants a report, so that it is the one to tell of a success (RFC 3461 §5.2.2).
+  var isReportedOnward = false
+
   /// The recipients that something was decided about.
   var decided: [Int] { outcomes.map(\.recipient) }
 

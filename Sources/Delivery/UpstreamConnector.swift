@@ -25,7 +25,7 @@ import Timekeeping
   func open() async throws(Setback) -> UpstreamSession {
     let credentials = try await credentials()
     let approach = Approach(loop: loop, means: means, memory: memory, settings: settings, lifeline: lifeline)
-    var dialogue = UpstreamDialogue(try await approach.connect(), loop)
+    var dialogue = UpstreamDialogue(try await approach.connect(), loop, rules: JudgementRule.all(settings.replyRules))
     do throws(Setback) {
       let (capabilities, security) = try await introduce(&dialogue)
       if let credentials { try await authenticate(&dialogue, credentials, capabilities, security) }
@@ -62,7 +62,7 @@ import Timekeeping
     UpstreamCommand.ehlo(name).append(to: &dialogue.wire.output)
     let reply = try await dialogue.reply(at: .hello, within: settings.patience(at: .hello))
     if Judgement.of(reply, at: .hello) == .proceed { return UpstreamCapabilities(reply) }
-    guard [500, 502, 504].contains(reply.code) else { throw Setback(.hello, reply) }
+    guard [500, 502, 504].contains(reply.code) else { throw dialogue.setback(.hello, reply) }
     UpstreamCommand.helo(name).append(to: &dialogue.wire.output)
     _ = try await dialogue.agreement(at: .hello, within: settings.patience(at: .hello))
     return UpstreamCapabilities()

@@ -116,6 +116,7 @@ struct UpstreamSession: Carrier, ~Copyable {
     let named = Array(consignment.candidates.prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
     let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
     var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
+    flight.report.isReportedOnward = transaction.passesOnNotifications
     if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }
     transaction.appendMail(to: &dialogue.wire.output)
     if isPipelining {

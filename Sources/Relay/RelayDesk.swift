@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + spool.damages)
+      warnings: settings.warnings + spool.damages, alarms: [dispatcher.reports.alarm].compactMap(\.self))
   }
 
   /// The messages in a state, oldest first.
@@ -78,6 +78,8 @@ extension Relay: ControlDesk {
     status.active = dispatcher.underway
     spool.forEachEntry { entry in
       if entry.state == .queued, entry.attempts > 0 { status.deferred += 1 }
+      // A number is the time of its making.
+      if entry.state == .failed, status.oldestFailedUSec == nil { status.oldestFailedUSec = Int64(clamping: entry.id.number) }
       return true
     }
     status.deferred = min(status.deferred, max(0, usage.queued - status.active))

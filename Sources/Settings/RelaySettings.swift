@@ -20,6 +20,10 @@ package struct RelaySettings: Sendable {
   package internal(set) var routes: [RouteSettings] = []
   /// `[Retry]`: when it is tried again.
   package internal(set) var retry = RetrySettings()
+  /// `[Reply]`: what the upstream's replies mean.
+  package internal(set) var reply = ReplySettings()
+  /// `[Bounce]`: who hears of what cannot be delivered.
+  package internal(set) var bounce = BounceSettings()
   /// `[Spool]`: where it waits.
   package internal(set) var spool = SpoolSettings()
   /// `[Control]`: how the daemon is asked and told.
@@ -33,6 +37,8 @@ package struct RelaySettings: Sendable {
   package internal(set) var warnings: [String] = []
   /// Where the values came from, by the settings' keys; what is not in it is a default.
   var origins: [String: SettingOrigin] = [:]
+  /// Where each of the rules about replies was written.
+  package internal(set) var ruleOrigins: [SettingOrigin] = []
 
   /// The form into which a `[Route "NAME"]` is read before it stands beside the others; untouched otherwise.
   var route = RouteSettings()

@@ -27,6 +27,7 @@ struct SettingsChecks {
     checkProtection()
     checkLoop()
     checkRetry()
+    checkBounce()
     checkSockets()
   }
 
@@ -228,6 +229,20 @@ struct SettingsChecks {
         "Retry.MaxAge \"\(retry.maxAge.text)\" is shorter than Retry.First \"\(retry.first.text)\", so nothing would be tried twice; "
           + "raise MaxAge="
       )
+    }
+  }
+
+  private mutating func checkBounce() {
+    guard areReadable("Bounce.WarnAfter", "Retry.MaxAge"), let warnAfter = settings.bounce.warnAfter else { return }
+    if warnAfter < .seconds(60) {
+      refuse(
+        "Bounce.WarnAfter",
+        "Bounce.WarnAfter \"\(warnAfter.text)\" would warn of nearly all mail; use a minute or more, such as 4h")
+    } else if warnAfter >= settings.retry.maxAge {
+      warn(
+        "Bounce.WarnAfter",
+        "Bounce.WarnAfter \"\(warnAfter.text)\" is no shorter than Retry.MaxAge \"\(settings.retry.maxAge.text)\", so most mail fails "
+          + "before anybody is warned; lower WarnAfter=")
     }
   }
 

@@ -32,6 +32,7 @@ package struct SettingsReading: Sendable {
       for setting in section.settings { if !assign(setting, of: nil, to: &whole) { refusedKeys.insert(setting.key) } }
     }
     settings = whole
+    settings.upstream.replyRules = settings.reply.rules
     settings.hostname = settings.relay.hostname?.name ?? HostName(systemHostname)?.name ?? "localhost"
     check { $0.run() }
     for instance in instances { take(instance) }
@@ -58,6 +59,7 @@ package struct SettingsReading: Sendable {
     }
     settings.origins.merge(form.origins.map { (instance.name.marked($0.key), $0.value) }) { first, _ in first }
     if section.name == "Upstream" {
+      form.upstream.replyRules = settings.reply.rules
       settings.namedUpstreams.append(form.upstream)
       var checks = SettingsChecks(form, refusedKeys: refused, mainFile: nil)
       checks.runForUpstream()
@@ -143,11 +145,14 @@ package struct SettingsReading: Sendable {
   private mutating func assign(_ setting: Setting, of instance: String?, to settings: inout RelaySettings) -> Bool {
     guard let statements = said[Place(key: setting.key, instance: instance)], let last = statements.last else { return true }
     var words: [String] = []
-    for statement in setting.field.form == .list ? statements : [last] {
+    let form = setting.field.form
+    for statement in form == .list || form == .lines ? statements : [last] {
       do throws(ValueRefusal) {
-        words += try taken(apart: statement, setting.field.form)
+        let more = try taken(apart: statement, form)
+        words += more
         try setting.field.assign(words, to: &settings)
         settings.origins[setting.key] = statement.origin
+        if form == .lines { settings.ruleOrigins += more.map { _ in statement.origin } }
       } catch {
         errors.append(SettingsError(statement.origin, complaint(about: setting, statement, error)))
         return false
@@ -158,6 +163,11 @@ package struct SettingsReading: Sendable {
 
   private func taken(apart statement: Statement, _ form: SettingForm) throws(ValueRefusal) -> [String] {
     switch form {
+    case .lines:
+      if case .environment = statement.origin {
+        return statement.value.split(separator: "\n").map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
+      }
+      return [statement.value]
     case .words, .list: return try QuotedText.words(of: statement.value)
     case .text:
       if case .environment = statement.origin { return [statement.value] }

@@ -20,6 +20,8 @@ package enum SettingsTable {
         + "recipient. Mail that no route fits goes to the upstreams that no route names.",
       settings: RoutingTable.route),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
+    Section(name: "Reply", summary: "What the upstream's replies mean.", settings: EndingTable.reply),
+    Section(name: "Bounce", summary: "Who hears of mail that could not be delivered.", settings: EndingTable.bounce),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
     Section(name: "Control", summary: "The socket by which posthouse(1) asks and tells the daemon.", settings: control),
     Section(name: "Log", summary: "What is written down.", settings: log),

@@ -51,6 +51,8 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var dataTimeout: Duration = .seconds(180)
   /// How long it may take to answer the end of a message.
   package internal(set) var replyTimeout: Duration = .seconds(600)
+  /// What its replies mean where the operator knows better: `Reply.Rule`.
+  package internal(set) var replyRules: [WrittenRule] = []
 
   /// What is said about single connections.
   package internal(set) var connection = ConnectionSettings()

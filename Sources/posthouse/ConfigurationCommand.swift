@@ -73,12 +73,14 @@ struct ConfigurationCommand {
   private func lines(_ settings: [EffectiveSetting]) -> [String] {
     var lines: [String] = []
     var section = ""
-    let texts = settings.map { effective in
+    // A setting of which each line stands for itself has several.
+    let texts = settings.flatMap { effective in
       let isUnset = effective.value.isEmpty && effective.origin == .byDefault
-      return "\(isUnset ? "#" : "")\(effective.setting.name)=\(effective.value.shown)"
+      let values = effective.value.split(separator: "\n", omittingEmptySubsequences: false)
+      return values.map { (effective, "\(isUnset ? "#" : "")\(effective.setting.name)=\(String($0).shown)") }
     }
-    let width = min(texts.map(\.count).max() ?? 0, 60)
-    for (effective, text) in zip(settings, texts) {
+    let width = min(texts.map(\.1.count).max() ?? 0, 60)
+    for (effective, text) in texts {
       if effective.heading != section {
         section = effective.heading
         lines += lines.isEmpty ? [section] : ["", section]

@@ -266,6 +266,8 @@ extension ScriptedDelivery {
       CAFile=\(TestCertificates.shared.authority)
       [Retry]
       Jitter=0%
+      [Bounce]
+      MaxPerHour=0
       [Spool]
       Directory=/sim
 

@@ -44,6 +44,19 @@ import Testing
       #"Upstream.PasswordCommand "pass show mail" does not begin with an absolute path; write the whole path of the program; no shell "#
         + #"is involved"#
     ),
+    Mistake(
+      "Bounce", "To=Ops <ops@a.example>",
+      #"Bounce.To "Ops <ops@a.example>" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "To=postmaster",
+      #"Bounce.To "postmaster" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "To=.a..b@x.example",
+      #"Bounce.To ".a..b@x.example" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "WarnAfter=5s",
+      #"Bounce.WarnAfter "5s" would warn of nearly all mail; use a minute or more, such as 4h"#),
+    Mistake("Bounce", "MaxPerHour=-1", #"Bounce.MaxPerHour "-1" is not a whole number; write digits only"#),
     Mistake("Upstream", "Connections=0", #"Upstream.Connections "0" is outside its limits; write a number from 1 to 100"#),
     Mistake("Upstream", "Connections=two", #"Upstream.Connections "two" is not a whole number; write digits only"#),
     Mistake(
@@ -101,7 +114,7 @@ import Testing
     (
       "[Filters]",
       "posthouse.conf:1: [Filters] is not a section; the sections are "
-        + "[Relay] [Listen] [Policy] [Upstream] [Route] [Retry] [Spool] [Control] [Log]"
+        + "[Relay] [Listen] [Policy] [Upstream] [Route] [Retry] [Reply] [Bounce] [Spool] [Control] [Log]"
     ),
     ("[Log \"x\"]", "posthouse.conf:1: [Log] takes no name; write [Log]"),
     (
