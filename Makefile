@@ -108,7 +108,7 @@ bench: $(static)/libstdc++.a
 # libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
 # failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
 SECONDS_EACH ?= 60
-FUZZ_TARGETS ?= commands paths sessions headers
+FUZZ_TARGETS ?= commands paths sessions cuts headers
 fuzz_build = .build/fuzz
 
 fuzz:
@@ -120,5 +120,5 @@ fuzz:
 	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
 	    SWIFT_BACKTRACE=enable=no $(fuzz_build)/release/Fuzz $$target .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
 	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-	        -artifact_prefix=.build/corpus/$$target- -verbosity=0 || exit 1; \
+	        -artifact_prefix=.build/corpus/$$target- -dict=Tests/FuzzTargets/words.dict -verbosity=0 || exit 1; \
 	done

@@ -15,12 +15,12 @@ internal import Glibc
     }
     unsafe target = chosen
     let rest = [words[0]] + words.dropFirst(2)
-    var arguments: [UnsafeMutablePointer<CChar>?] = rest.map { unsafe strdup($0) } + [nil]
+    let arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: rest.count + 1)
+    for (index, word) in rest.enumerated() { unsafe arguments[index] = unsafe strdup(word) }
+    unsafe arguments[rest.count] = nil
     var count = Int32(rest.count)
-    unsafe arguments.withUnsafeMutableBufferPointer { buffer in
-      var start = unsafe buffer.baseAddress
-      exit(unsafe runDriver(&count, &start, fuzzOnce))
-    }
+    var start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe arguments
+    exit(unsafe runDriver(&count, &start, fuzzOnce))
   }
 }
 
