@@ -118,7 +118,7 @@ fuzz:
 	@for target in $(FUZZ_TARGETS); do \
 	    mkdir -p .build/corpus/$$target; \
 	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
-	    SWIFT_BACKTRACE=enable=no $(fuzz_build)/release/Fuzz $$target .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
+	    SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$$target $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
 	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	        -artifact_prefix=.build/corpus/$$target- -dict=Tests/FuzzTargets/words.dict -verbosity=0 || exit 1; \
 	done
