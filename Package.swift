@@ -127,7 +127,7 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "FuzzTargets", dependencies: ["Dialogues", "SMTP", "Mail", "Octets", "Timekeeping"], path: "Tests/FuzzTargets",
-      exclude: ["corpus"], swiftSettings: house),
+      exclude: ["corpus", "words.dict"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -168,6 +168,7 @@ let package = Package(
         "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
         "ServiceManager", "Spool", "Simulation",
       ]),
+    .testTarget(name: "ClientTests", dependencies: ["Harness", "Varlink"], exclude: ["clients"], swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
