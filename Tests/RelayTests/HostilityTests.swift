@@ -21,12 +21,23 @@ import Varlink
     run("hostility, seed \(seed)") { world in
       var generator = SeededGenerator(seed: seed &* 104_729)
       let disk = SimulatedDisk(seed: seed)
-      let house = try await House(
-        world,
-        "[Upstream]\nConnections=\(Int.random(in: 1...3, using: &generator))\n"
-          + "MessagesPerConnection=\(Int.random(in: 1...6, using: &generator))\nIdleTimeout=\(Int.random(in: 0...20, using: &generator))s\nCommandTimeout=30s\nReplyTimeout=60s\nDataTimeout=20s\n"
-          + "[Retry]\nFirst=10s\nMax=5m\nMaxAge=30d\n",
-        disk: disk, seed: seed)
+      let (connections, messages) = (Int.random(in: 1...3, using: &generator), Int.random(in: 1...6, using: &generator))
+      let idle = Int.random(in: 0...20, using: &generator)
+      let settings = """
+        [Upstream]
+        Connections=\(connections)
+        MessagesPerConnection=\(messages)
+        IdleTimeout=\(idle)s
+        CommandTimeout=30s
+        ReplyTimeout=60s
+        DataTimeout=20s
+        [Retry]
+        First=10s
+        Max=5m
+        MaxAge=30d
+
+        """
+      let house = try await House(world, settings, disk: disk, seed: seed)
       if Bool.random(using: &generator) { house.upstream.offers.append("CHUNKING") }
       if Int.random(in: 0..<4, using: &generator) == 0 { house.upstream.offers.removeAll { $0 == "PIPELINING" } }
       house.upstream.pause = .milliseconds(Int.random(in: 0...100, using: &generator))
@@ -55,8 +66,8 @@ import Varlink
     }
   }
 
-  /// Something that no honest upstream does at this place. Where a body leaves with its envelope, a positive reply too many says that it was
-  /// taken: nobody can tell, so there it does not happen.
+  /// Something that no honest upstream does at this place. Where a body leaves with its envelope, a positive reply too many says that it
+  /// was taken: nobody can tell, so there it does not happen.
   private static func mood(_ line: String, _ mayShift: Bool, _ generator: inout SeededGenerator) -> SimulatedUpstream.Answer {
     let codes = [
       "421 4.3.2 going", "450 4.2.0 later", "451 4.3.0 later", "452 4.5.3 too many recipients", "454 4.7.0 too many login attempts",
