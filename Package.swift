@@ -174,6 +174,7 @@ let package = Package(
     tests("TidyTests", ["Harness"]),
     tests("BudgetTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Octets", "Varlink"], beside: ["report_reader.py"]),
+    tests("UpstreamTests", ["Harness", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )

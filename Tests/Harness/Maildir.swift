@@ -20,6 +20,11 @@ package struct Maildir: Sendable {
     return try messages()
   }
 
+  /// Waits until there is a message with this subject, and answers it.
+  package func message(with subject: String, _ deadline: Deadline = .usual) throws -> DeliveredMessage {
+    try deadline.first("a message \"\(subject)\" in \(path)") { try messages().first { $0.value(of: "Subject") == subject } }
+  }
+
   private var files: [String] {
     ["new", "cur"].flatMap { folder in ((try? Files.names(in: "\(path)/\(folder)")) ?? []).map { "\(path)/\(folder)/\($0)" } }
   }
