@@ -173,6 +173,7 @@ let package = Package(
     tests("TidyTests", ["Harness"]),
     tests("BudgetTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Varlink"]),
+    tests("CrashTests", ["Harness", "LinuxSystem", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )
