@@ -175,6 +175,7 @@ let package = Package(
     tests("BudgetTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Octets", "Varlink"], beside: ["report_reader.py"]),
     tests("UpstreamTests", ["Harness", "Varlink"]),
+    tests("CrashTests", ["Harness", "LinuxSystem", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )
