@@ -83,7 +83,7 @@ package import Timekeeping
 
   /// Makes waiting messages due now, and the upstreams worth a try; answers how many, nil when there is no such message waiting.
   package func flush(_ id: MessageID?) -> Int? {
-    for upstream in fleet.upstreams { upstream.health.retryNow() }
+    for upstream in fleet.upstreams { upstream.retryNow() }
     defer { pump() }
     guard let id else { return timetable.flushAll(now: loop.moment) }
     return timetable.flush(id, now: loop.moment) == nil ? nil : 1
@@ -268,7 +268,7 @@ extension Dispatcher {
 
   /// A connection is ready for mail.
   func linkOpened(to upstream: Upstream) {
-    if let trouble = upstream.health.connected(at: loop.wallTime) { recovered(upstream, from: trouble) }
+    if upstream.opened() { recovered(upstream) }
   }
 
   /// Something is wrong with an upstream that no message has to do with.
@@ -349,17 +349,12 @@ extension Dispatcher {
 
   /// What an attempt says about the upstream.
   private func note(_ setback: Setback?, of consignment: Consignment, from upstream: Upstream) {
-    guard let setback, setback.concernsUpstream || setback.isOutage else {
-      upstream.delivered()
-      if let trouble = upstream.health.served(at: loop.moment, loop.wallTime) { recovered(upstream, from: trouble) }
-      if let setback { tell(setback, consignment, upstream) }
-      return
+    if let setback, setback.concernsUpstream || setback.isOutage {
+      if !isDraining { suffer(setback, upstream) }
+    } else if upstream.served() {
+      recovered(upstream)
     }
-    if !isDraining { suffer(setback, upstream) }
-    tell(setback, consignment, upstream)
-  }
-
-  private func tell(_ setback: Setback, _ consignment: Consignment, _ upstream: Upstream) {
+    guard let setback else { return }
     if setback.endsConnection {
       report(.upstream(.connectionLost(upstream: upstream.name, stage: setback.stage.name, why: "\(setback)")))
     }
@@ -368,25 +363,14 @@ extension Dispatcher {
     }
   }
 
-  private func recovered(_ upstream: Upstream, from trouble: UpstreamHealth.Trouble) {
-    report(.upstream(.recovered(upstream: upstream.name, after: loop.wallTime - trouble.since)))
+  private func recovered(_ upstream: Upstream) {
     if let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) { fleet.returned(index) }
     pump()
   }
 
   private func suffer(_ setback: Setback, _ upstream: Upstream) {
-    let isNews = upstream.health.suffered(setback, at: loop.moment, loop.wallTime, using: &generator)
+    upstream.suffered(setback, using: &generator)
     if !fleet.upstreams.contains(where: { $0.health.mayTry(at: loop.moment) }) { fresh.removeAll() }
-    guard let trouble = upstream.health.trouble else { return }
-    if trouble.kind == .limited { upstream.throttled() }
-    guard isNews else { return }
-    switch trouble.kind {
-    case .fault: report(.upstream(.held(upstream: upstream.name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
-    case .outage: report(.upstream(.connectionFailed(upstream: upstream.name, why: trouble.why)))
-    case .limited:
-      let wait = upstream.health.retryAt.map { $0 - loop.moment } ?? .zero
-      report(.upstream(.throttled(upstream: upstream.name, wait: wait, why: trouble.why)))
-    }
   }
 }
 
@@ -396,13 +380,5 @@ extension BackoffPolicy {
     self.init(
       firstDelay: settings.first, growth: settings.growth, ceiling: max(settings.first, settings.max),
       jitter: Double(settings.jitter.hundredths) / 100, maximumAge: settings.maxAge)
-  }
-
-  /// When a troubled upstream is tried again: sooner than a message, since nobody is to blame but the wire.
-  init(probing settings: RetrySettings) {
-    let first = min(settings.first, .seconds(10))
-    self.init(
-      firstDelay: first, growth: 2, ceiling: max(first, min(settings.max, .seconds(300))),
-      jitter: Double(settings.jitter.hundredths) / 100)
   }
 }
