@@ -96,6 +96,9 @@ package import Timekeeping
   /// How many connections are open or being opened.
   package var connections: Int { links.count }
 
+  /// What is known of the upstream's certificate.
+  package var certificate: CertificateWatch { links.certificate }
+
   /// When a troubled upstream is tried again.
   package var nextProbe: Moment? { health.retryAt }
 

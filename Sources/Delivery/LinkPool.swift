@@ -33,6 +33,9 @@ import Timekeeping
     clientName = LinkPool.name(settings)
   }
 
+  /// What is known of the upstream's certificate.
+  var certificate: CertificateWatch { memory.certificate }
+
   /// What the upstream is called in log and status.
   var name: String { settings.host.map(\.description) ?? "none" }
 
@@ -108,8 +111,13 @@ import Timekeeping
       if security.channel != .loopback { report(.upstream(.plaintext(upstream: name))) }
       return
     }
+    if let end = peer.certificateEnd,
+      let days = memory.certificate.note(end, warning: settings.connection.certificateWarning, at: loop.wallTime)
+    {
+      report(.upstream(.certificateExpiring(upstream: name, days: days, end: end)))
+    }
     if peer.isVerified {
-      report(.upstream(.tlsEstablished(upstream: name, version: peer.version, cipher: peer.cipher)))
+      report(.upstream(.tlsEstablished(upstream: name, version: peer.version, cipher: peer.cipher, isResumed: peer.isResumed)))
     } else {
       report(.upstream(.tlsUnverified(upstream: name, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
     }

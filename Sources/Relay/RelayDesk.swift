@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: [upstreamStatus], spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + spool.damages)
+      warnings: settings.warnings + certificateWarnings + spool.damages)
   }
 
   /// The messages in a state, oldest first.
@@ -87,6 +87,13 @@ extension Relay: ControlDesk {
     return status
   }
 
+  private var certificateWarnings: [String] {
+    let upstream = settings.upstream
+    let sentence = dispatcher.certificate.sentence(
+      upstream.host.map(\.description) ?? "", within: upstream.connection.certificateWarning, at: loop.wallTime)
+    return sentence.map { [$0] } ?? []
+  }
+
   private var upstreamStatus: UpstreamStatus {
     let upstream = settings.upstream
     let isCapture = if case .capture = upstream.host { true } else { false }
@@ -94,6 +101,7 @@ extension Relay: ControlDesk {
       name: "default", host: upstream.host.map(\.description) ?? "", port: isCapture ? nil : Int(upstream.port),
       tls: isCapture ? "capture" : upstream.tls.rawValue, isVerified: upstream.verification == .required)
     status.connections = dispatcher.connections
+    status.certificateEndUSec = dispatcher.certificate.end?.microseconds
     status.lastSuccessUSec = dispatcher.health.lastSuccess?.microseconds
     guard let trouble = dispatcher.health.trouble else {
       status.state = dispatcher.connections > 0 ? .connected : .idle

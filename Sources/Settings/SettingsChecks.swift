@@ -100,7 +100,7 @@ struct SettingsChecks {
     for key in set.dropFirst() {
       refuse(key, "\(key) is set although \(set[0]) is too (\(origin(of: set[0]))); keep one of them")
     }
-    if upstream.user != nil, set.isEmpty {
+    if upstream.user != nil, set.isEmpty, !upstream.logsInByCertificate {
       refuse(
         "Upstream.User",
         "Upstream.User is set without a password; set PasswordFile=, PasswordCredential=, PasswordCommand= or Password=, or take User= away"

@@ -27,6 +27,8 @@ package final class PostfixUpstream: Sendable {
   /// Whether a client must log in before `MAIL`.
   package enum Login: Sendable {
     case required, optional
+    /// A certificate of its own authority takes the place of a login.
+    case certificate
   }
 
   /// Sets it up, and starts it.
@@ -45,7 +47,8 @@ package final class PostfixUpstream: Sendable {
     try rig.directory.makeDirectory(name + ".queue")
     try rig.directory.makeDirectory(name + ".data", mode: 0o700, owner: "postfix")
     try rig.directory.makeDirectory(name + ".mail", mode: 0o700, owner: "nobody")
-    let files = PostfixFiles(stem: stem, port: port, identity: identity, loginSocket: dovecot.socketPath, login: login)
+    let files = PostfixFiles(
+      stem: stem, port: port, identity: identity, loginSocket: dovecot.socketPath, login: login, authority: authority.certificatePath)
     try Files.write(files.main, to: stem + ".etc/main.cf")
     try Files.write(files.master, to: stem + ".etc/master.cf")
     try rig.output(of: "/usr/sbin/postfix", ["-c", stem + ".etc", "check"])

@@ -3,6 +3,8 @@ import Settings
 import Testing
 
 @Suite struct SettingsCheckTests {
+  static let pin = "sha256:" + String(repeating: "0a", count: 32)
+
   static let contradictions: [(String, String)] = [
     (
       "[Upstream]\nUser=u\nPassword=a\nPasswordFile=/p",
@@ -40,6 +42,36 @@ import Testing
       "[Upstream]\nSourceAddress=::",
       #"posthouse.conf:2: Upstream.SourceAddress "::" is no address of a machine; take it away to let the system choose"#
     ),
+    (
+      "[Upstream]\nVerify=no\nCertificatePin=\(pin)",
+      "posthouse.conf:3: Upstream.CertificatePin is not looked at with Upstream.Verify=no; take Verify=no away"
+    ),
+    (
+      "[Upstream]\nTLS=opportunistic\nCertificatePin=\(pin)",
+      #"posthouse.conf:3: Upstream.CertificatePin is not looked at with Upstream.TLS "opportunistic"; use starttls or implicit"#
+    ),
+    (
+      "[Upstream]\nCAFile=/ca.pem\nCertificatePin=\(pin)",
+      "posthouse.conf:2: Upstream.CAFile has no effect beside Upstream.CertificatePin, which takes its place; keep one of them"
+    ),
+    (
+      "[Upstream]\nClientKey=/k.pem",
+      "posthouse.conf:2: Upstream.ClientKey is set without a certificate; set ClientCertificate= under [Upstream]"
+    ),
+    (
+      "[Upstream]\nAuth=EXTERNAL",
+      #"posthouse.conf:2: Upstream.Auth "EXTERNAL" logs in with a certificate; set ClientCertificate= under [Upstream]"#
+    ),
+    (
+      "[Upstream]\nTLS=none\nClientCertificate=/c.pem",
+      #"posthouse.conf:3: Upstream.ClientCertificate has no effect with Upstream.TLS "none"; use starttls or implicit, or take the "#
+        + "certificate away"
+    ),
+    (
+      "[Relay]\nFIPS=yes\n[Upstream]\nVerify=no",
+      "posthouse.conf:4: Upstream.Verify=no cannot be together with Relay.FIPS=yes, which is worth nothing towards a peer nobody knows; "
+        + "take one of them away"
+    ),
     ("[Retry]\nFirst=2h", #"posthouse.conf:2: Retry.First "2h" is longer than Retry.Max "1h"; raise Max= or lower First="#),
     (
       "[Retry]\nFirst=10min\nMaxAge=5min",
@@ -53,6 +85,13 @@ import Testing
 
   @Test(arguments: contradictions) func `settings that contradict each other are refused with a remedy`(text: String, complaint: String) {
     #expect(readBehindHost(text).complaints == [complaint])
+  }
+
+  @Test(arguments: ["User=u", "Auth=EXTERNAL", "User=u\nAuth=EXTERNAL", "ClientKey=/k.pem"])
+  func `a certificate of ours needs no password beside it`(more: String) {
+    let reading = readBehindHost("[Upstream]\nClientCertificate=/c.pem\n\(more)\n")
+    #expect(reading.complaints == [])
+    #expect(reading.settings.upstream.logsInByCertificate == (more != "ClientKey=/k.pem"))
   }
 
   @Test(arguments: ["127.0.0.1", "localhost", "[::1]"]) func `a password may go in clear to this machine only`(host: String) {
