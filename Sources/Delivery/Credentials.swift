@@ -22,10 +22,16 @@ import Settings
     }
     guard let user = settings.user, let source = settings.tokenSource ?? settings.passwordSource else { return nil }
     let isToken = settings.tokenSource != nil
-    let secret = try await read(source)
+    let secret = try await read(source, .authentication)
     let credentials = isToken ? UpstreamCredentials(user: user, token: secret) : UpstreamCredentials(user: user, password: secret)
     guard let credentials else { throw unfit(isToken ? "token" : "password") }
     return credentials
+  }
+
+  /// What logs in at the proxy; nil where it has no password.
+  func proxyPassword() async throws(Setback) -> Secret? {
+    guard let file = settings.connection.proxyPasswordFile else { return settings.connection.proxy?.password }
+    return try await read(.file(path: file.path), .connect)
   }
 
   private func inspectKey() async throws(Setback) {
@@ -41,7 +47,7 @@ import Settings
     if let failure { throw Setback(.tls, .credentialsUnavailable("\(failure)")) }
   }
 
-  private func read(_ source: UpstreamSettings.PasswordSource) async throws(Setback) -> Secret {
+  private func read(_ source: UpstreamSettings.PasswordSource, _ stage: UpstreamStage) async throws(Setback) -> Secret {
     let answer = await means.workers.perform(loop) { [secrets = means.secrets] () -> Result<Secret, SecretFailure> in
       do throws(SecretFailure) {
         return .success(try secrets.read(source))
@@ -51,7 +57,7 @@ import Settings
     }
     switch answer {
     case .success(let secret): return secret
-    case .failure(let failure): throw Setback(.authentication, .credentialsUnavailable("\(failure)"))
+    case .failure(let failure): throw Setback(stage, .credentialsUnavailable("\(failure)"))
     }
   }
 

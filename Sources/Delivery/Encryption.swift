@@ -31,7 +31,7 @@ import Timekeeping
     do throws(Setback) {
       let session = TLSSession(client: context, to: expectedName, resuming: ticket)
       let (peer, binding) = try await dialogue.secure(session, within: settings.patience(at: .tls))
-      let isLocal = settings.host?.isLocal == true
+      let isLocal = settings.isLocal
       let channel: UpstreamChannel = peer.isVerified ? .verifiedTLS : isLocal ? .loopback : .unverifiedTLS
       return UpstreamSecurity(channel: channel, peer: peer, binding: binding, ticket: peer.isResumed ? ticket : nil)
     } catch {

@@ -40,9 +40,13 @@ import Timekeeping
 
   /// Greeting, EHLO, and TLS as the settings say; what the upstream can do in the end.
   private func introduce(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> (UpstreamCapabilities, UpstreamSecurity) {
-    var security = UpstreamSecurity(channel: isLocal ? .loopback : .plaintext, peer: nil)
+    var security = UpstreamSecurity(channel: settings.isLocal ? .loopback : .plaintext, peer: nil)
     let encryption = Encryption(loop: loop, memory: memory, settings: settings)
-    if settings.tls == .implicit { security = try await encryption.begin(&dialogue) }
+    if settings.tls == .implicit {
+      // A proxy may have brought the upstream's first words along.
+      guard dialogue.wire.input.isEmpty else { throw Setback(.tls, .peerSpeaksPlaintext) }
+      security = try await encryption.begin(&dialogue)
+    }
     _ = try await dialogue.agreement(at: .greeting, within: settings.patience(at: .greeting))
     var capabilities = try await hello(&dialogue)
     switch settings.tls {
@@ -72,8 +76,6 @@ import Timekeeping
     _ = try await dialogue.agreement(at: .hello, within: settings.patience(at: .hello))
     return UpstreamCapabilities()
   }
-
-  private var isLocal: Bool { settings.host?.isLocal == true }
 
   private func authenticate(
     _ dialogue: inout UpstreamDialogue, _ credentials: UpstreamCredentials, _ capabilities: UpstreamCapabilities,

@@ -6,9 +6,23 @@ extension SettingsChecks {
   /// Checks the way that connections of one upstream take.
   mutating func checkConnection() {
     checkSources()
+    checkProxy()
     checkPins()
     checkClientCertificate()
     checkValidatedCryptography()
+  }
+
+  private mutating func checkProxy() {
+    guard areReadable("Upstream.Proxy", "Upstream.ProxyPasswordFile") else { return }
+    let connection = settings.upstream.connection
+    guard connection.proxyPasswordFile != nil else { return }
+    if connection.proxy?.user == nil {
+      refuse(
+        "Upstream.ProxyPasswordFile",
+        "Upstream.ProxyPasswordFile is set without a user; write Proxy=socks5://user@host:port, or take the file away")
+    } else if connection.proxy?.password != nil {
+      refuse("Upstream.ProxyPasswordFile", "Upstream.ProxyPasswordFile is set although Upstream.Proxy has a password; keep one of them")
+    }
   }
 
   private mutating func checkPins() {
@@ -72,7 +86,9 @@ extension SettingsChecks {
         "Upstream.SourceAddress",
         "Upstream.SourceAddress \"\(twins[1])\" is a second \(family) address beside \"\(twins[0])\"; name one of each family")
     }
-    if case .address(let host) = settings.upstream.host, !sources.isEmpty, !sources.contains(where: { $0.isIPv4 == host.isIPv4 }) {
+    if case .address(let host) = settings.upstream.host, settings.upstream.connection.proxy == nil, !sources.isEmpty,
+      !sources.contains(where: { $0.isIPv4 == host.isIPv4 })
+    {
       refuse(
         "Upstream.SourceAddress",
         "Upstream.SourceAddress \"\(sources[0])\" cannot reach Upstream.Host \"\(host)\", which is of the other family; "

@@ -5,6 +5,10 @@ package import Octets
 package struct ConnectionSettings: Equatable, Sendable {
   /// Our own addresses to connect from, at most one of each family; empty lets the kernel choose.
   package internal(set) var sources: [IPAddress] = []
+  /// The proxy that leads to the upstream; nil goes there directly.
+  package internal(set) var proxy: ProxyAddress?
+  /// A file that holds the password for the proxy.
+  package internal(set) var proxyPasswordFile: FilePath?
   /// Hashes of the certificates or keys that alone are good; empty leaves that to the authorities.
   package internal(set) var pins: [CertificatePin] = []
   /// Our own certificate.

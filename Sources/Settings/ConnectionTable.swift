@@ -10,6 +10,14 @@ enum ConnectionTable {
       "The address of this machine to connect from; one for IPv4, one for IPv6, or both. With only one of them the upstream's addresses "
         + "of the other family are not used."),
     Setting(
+      "Upstream.Proxy", \.upstream.connection.proxy, .onReload, unset: "none",
+      "A proxy that leads to the upstream: socks5://HOST:PORT or http://HOST:PORT (CONNECT), with USER:PASSWORD@ before the host where it "
+        + "wants a login; characters such as @ or / are written as %40 or %2F. The proxy looks the upstream's name up. A login at the "
+        + "proxy goes in clear."),
+    Setting(
+      "Upstream.ProxyPasswordFile", \.upstream.connection.proxyPasswordFile, .onReload, unset: "none",
+      "A file that holds the password for the proxy, with the same rules as PasswordFile=; the user stands in Proxy=."),
+    Setting(
       "Upstream.CertificatePin", \.upstream.connection.pins, .onReload, unset: "none",
       "The SHA-256 fingerprints of the certificates, or of their public keys, that alone are good. They take the place of authorities, "
         + "names and dates: none of these is looked at any more. A pin on the key outlives a renewed certificate; name the next one beside "

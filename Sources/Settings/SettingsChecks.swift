@@ -124,18 +124,18 @@ struct SettingsChecks {
     switch upstream.tls {
     case .starttls, .implicit: break
     case .opportunistic, .none:
-      if upstream.user != nil, !host.isLocal {
+      if upstream.user != nil, !upstream.isLocal {
         refuse(
           "Upstream.TLS",
           "Upstream.TLS \"\(upstream.tls.rawValue)\" could send the password of \"\(upstream.user ?? "")\" to \(host) in clear; "
             + "use starttls or implicit, or take User= away")
-      } else if !host.isLocal {
+      } else if !upstream.isLocal {
         warn("Upstream.TLS", "Upstream.TLS \"\(upstream.tls.rawValue)\" may send mail to \(host) in clear; use starttls or implicit")
       }
     }
     if upstream.verification == .off, upstream.tls != .none {
       let remedy = "take Verify=no away, and name the authority with CAFile= if it is your own"
-      if upstream.user != nil, !host.isLocal {
+      if upstream.user != nil, !upstream.isLocal {
         refuse(
           "Upstream.Verify",
           "Upstream.Verify=no with User= would hand the password to whoever answers as \(host); \(remedy)")
@@ -159,7 +159,7 @@ struct SettingsChecks {
 
   private mutating func checkLoop() {
     guard areReadable("Upstream.Host", "Upstream.Port", "Upstream.TLS", "Listen.Address", "Listen.TLSAddress"),
-      let host = settings.upstream.host
+      let host = settings.upstream.host, settings.upstream.connection.proxy == nil
     else { return }
     let port = settings.upstream.port
     for address in settings.listen.everyAddress {

@@ -72,6 +72,9 @@ package struct UpstreamSettings: Equatable, Sendable {
     return nil
   }
 
+  /// Whether the way to it never leaves this machine; behind a proxy nobody knows.
+  package var isLocal: Bool { connection.proxy == nil && host?.isLocal == true }
+
   /// Whether our certificate is what logs in.
   package var logsInByCertificate: Bool {
     guard connection.certificate != nil, passwordSource == nil, tokenSource == nil else { return false }
