@@ -95,7 +95,7 @@ import Timekeeping
   /// An address with the one of ours that goes with it; nil when ours are all of the other family.
   private func lane(to address: SocketAddress) -> AddressRace.Lane? {
     let sources = settings.connection.sources
-    guard !sources.isEmpty, !address.isLoopback else { return AddressRace.Lane(address: address, source: nil) }
+    guard !sources.isEmpty else { return AddressRace.Lane(address: address, source: nil) }
     guard let source = sources.first(where: { $0.isIPv4 == address.isIPv4 }) else { return nil }
     return AddressRace.Lane(address: address, source: SocketAddress(source, port: 0))
   }
