@@ -39,6 +39,9 @@ import Timekeeping
   /// What it is called in log and status.
   package var name: String { settings.label }
 
+  /// What is known of its certificate.
+  package var certificate: CertificateWatch { links.certificate }
+
   /// How many connections are open or being opened.
   package var connections: Int { links.count }
 
