@@ -69,6 +69,21 @@ package import Timekeeping
     pump()
   }
 
+  /// Takes a message out of what is to be delivered; false when it is on the road and cannot be called back.
+  package func withdraw(_ id: MessageID) -> Bool {
+    guard !isUnderway(id) else { return false }
+    _ = fresh.take(id)
+    schedule.settle(id)
+    return true
+  }
+
+  /// Schedules a message that waits in the spool, unless it is scheduled.
+  package func admit(_ id: MessageID) {
+    guard let entry = spool.entry(id), entry.state == .queued, schedule[id] == nil else { return }
+    schedule.insert(id, due: loop.moment + max(.zero, entry.nextAttempt - loop.wallTime), attempts: Int(entry.attempts))
+    pump()
+  }
+
   /// Makes waiting messages due now, and the upstream worth a try; answers how many, nil when there is no such message waiting.
   package func flush(_ id: MessageID?) -> Int? {
     health.retryNow()
