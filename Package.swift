@@ -94,7 +94,7 @@ let package = Package(
         "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS",
         "EventLoop", "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
-    room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop"]),
+    room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "SMTP", "LinuxSystem", "EventLoop"]),
     // 7
     room(
       "Relay",
@@ -166,7 +166,7 @@ let package = Package(
       "RelayTests",
       [
         "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
-        "ServiceManager", "Spool", "Simulation",
+        "ServiceManager", "Spool", "Simulation", "Control",
       ]),
     .testTarget(name: "ClientTests", dependencies: ["Harness", "Varlink"], exclude: ["clients"], swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),

@@ -2,6 +2,7 @@
 import EventLoop
 import Mail
 import Octets
+import SMTP
 import Timekeeping
 import Varlink
 
@@ -44,13 +45,18 @@ import Varlink
     if let reply = service.answer(to: call) { return try await send(reply, to: call, on: &wire) }
     let answer: Answer
     do throws(VarlinkError) {
-      answer = call.method == RelayInterface.list ? .messages(try await messages(call)) : .one(try result(of: call, for: user))
+      switch call.method {
+      case RelayInterface.list: answer = .messages(try await messages(call))
+      case RelayInterface.export: answer = try await text(call)
+      default: answer = .one(try await result(of: call, for: user))
+      }
     } catch {
       return try await send(.refused(error), to: call, on: &wire)
     }
     switch answer {
     case .one(let parameters): try await send(.done(parameters), to: call, on: &wire)
     case .messages(let ids): try await list(ids, call, on: &wire)
+    case .text(let message, let text): try await export(message, text, call, on: &wire)
     }
   }
 
@@ -58,9 +64,10 @@ import Varlink
   private enum Answer {
     case one(JSONObject)
     case messages([MessageID])
+    case text(QueuedMessage, MessageText)
   }
 
-  private func result(of call: VarlinkCall, for user: UInt32?) throws(VarlinkError) -> JSONObject {
+  private func result(of call: VarlinkCall, for user: UInt32?) async throws(VarlinkError) -> JSONObject {
     switch call.method {
     case RelayInterface.getStatus:
       try call.parameters.expectOnly()
@@ -73,7 +80,61 @@ import Varlink
       guard let count = desk.flush(message) else { throw RelayInterface.noSuchMessage(id ?? "") }
       desk.note(command: "flush", on: id ?? "all", by: user ?? .max)
       return JSONObject(["scheduled": .count(count)])
+    case RelayInterface.retry: return try await carryOut(.retry, call, for: user)
+    case RelayInterface.hold: return try await carryOut(.hold, call, for: user)
+    case RelayInterface.release: return try await carryOut(.release, call, for: user)
+    case RelayInterface.remove: return try await carryOut(.remove, call, for: user)
+    case RelayInterface.redirect: return try await redirect(call, for: user)
     default: throw .methodNotImplemented(call.method)
+    }
+  }
+
+  private func carryOut(_ order: MessageOrder, _ call: VarlinkCall, for user: UInt32?) async throws(VarlinkError) -> JSONObject {
+    try call.parameters.expectOnly("id")
+    let id = try named(try call.parameters.string("id"))
+    do throws(OrderRefusal) {
+      try await desk.carryOut(order, on: id, for: user ?? .max)
+    } catch {
+      throw VarlinkError(error, id)
+    }
+    desk.note(command: order.rawValue, on: "\(id)", by: user ?? .max)
+    return JSONObject(["id": .string("\(id)")])
+  }
+
+  private func redirect(_ call: VarlinkCall, for user: UInt32?) async throws(VarlinkError) -> JSONObject {
+    try call.parameters.expectOnly("id", "recipients")
+    let id = try named(try call.parameters.string("id"))
+    var recipients: [Mailbox] = []
+    for text in try call.parameters.strings("recipients") {
+      do throws(AddressFault) {
+        let mailbox = try AddressGrammar.mailbox(text.utf8.span)
+        if !recipients.contains(mailbox) { recipients.append(mailbox) }
+      } catch {
+        throw RelayInterface.invalidRecipient(text, "\(error)")
+      }
+    }
+    guard !recipients.isEmpty, recipients.count <= ControlSession.mostRecipients else { throw .invalidParameter("recipients") }
+    let successor: MessageID
+    do throws(OrderRefusal) {
+      successor = try await desk.redirect(id, to: recipients, for: user ?? .max)
+    } catch {
+      throw VarlinkError(error, id)
+    }
+    desk.note(command: "redirect", on: "\(id)", by: user ?? .max)
+    return JSONObject(["id": .string("\(successor)")])
+  }
+
+  /// What an `Export` call is about.
+  private func text(_ call: VarlinkCall) async throws(VarlinkError) -> Answer {
+    guard call.answers == .many else { throw .expectedMore }
+    try call.parameters.expectOnly("id")
+    let id = try named(try call.parameters.string("id"))
+    do throws(OrderRefusal) {
+      let text = try await desk.text(of: id)
+      guard let message = await desk.message(id) else { throw .noSuchMessage }
+      return .text(message, text)
+    } catch {
+      throw VarlinkError(error, id)
     }
   }
 
@@ -99,6 +160,24 @@ import Varlink
     try await send(.done(waiting ?? JSONObject()), to: call, on: &wire)
   }
 
+  private func export(
+    _ message: QueuedMessage, _ text: MessageText, _ call: VarlinkCall, on wire: inout Wire
+  ) async throws(WireFailure) {
+    try await send(.continued(JSONObject(["message": .object(message.json)])), to: call, on: &wire)
+    while true {
+      switch await text.next() {
+      case .failure(let refusal):
+        return try await send(.refused(VarlinkError(refusal, MessageID(message.id) ?? MessageID(number: 0))), to: call, on: &wire)
+      case .success(nil): return try await send(.done(JSONObject()), to: call, on: &wire)
+      case .success(let bytes?):
+        for start in stride(from: 0, to: bytes.count, by: ControlSession.portion) {
+          let piece = Array(bytes[start..<min(bytes.count, start + ControlSession.portion)])
+          try await send(.continued(JSONObject(["data": .string(Base64.encode(piece))])), to: call, on: &wire)
+        }
+      }
+    }
+  }
+
   private func named(_ text: String) throws(VarlinkError) -> MessageID {
     guard let id = MessageID(text) else { throw RelayInterface.noSuchMessage(text) }
     return id
@@ -111,4 +190,19 @@ import Varlink
   }
 
   private static let patience = Duration.seconds(30)
+  private static let mostRecipients = 1000
+  /// How much of a text goes into one reply.
+  private static let portion = 98_304
+}
+
+extension VarlinkError {
+  /// How a refusal is told to the client.
+  fileprivate init(_ refusal: OrderRefusal, _ id: MessageID) {
+    switch refusal {
+    case .noSuchMessage: self = RelayInterface.noSuchMessage("\(id)")
+    case .isActive: self = RelayInterface.messageIsActive("\(id)")
+    case .wrongState(let state): self = RelayInterface.wrongState("\(id)", state)
+    case .spool(let words): self = RelayInterface.spoolRefused(words)
+    }
+  }
 }

@@ -24,8 +24,6 @@ package import Timekeeping
   private var generator: any RandomNumberGenerator
   private var timetable: Timetable
   private var fleet: Fleet
-  /// Upstreams that the settings no longer name, while a connection of theirs is open.
-  private var retired: [Upstream] = []
   private var fresh = FreshLetters()
   private let spending: SpendingFile
   /// Tells senders what became of their mail.
@@ -81,6 +79,22 @@ package import Timekeeping
     pump()
   }
 
+  /// Takes a message out of what is to be delivered; false when it is on the road and cannot be called back.
+  package func withdraw(_ id: MessageID) -> Bool {
+    guard !isUnderway(id) else { return false }
+    _ = fresh.take(id)
+    timetable.settle(id)
+    return true
+  }
+
+  /// Schedules a message that waits in the spool, unless it is scheduled.
+  package func admit(_ id: MessageID) {
+    guard let entry = spool.entry(id), entry.state == .queued, timetable[id] == nil else { return }
+    timetable.insert(id, due: loop.moment + max(.zero, entry.nextAttempt - loop.wallTime), attempts: Int(entry.attempts))
+    sort([id])
+    pump()
+  }
+
   /// Makes waiting messages due now, and the upstreams worth a try; answers how many, nil when there is no such message waiting.
   package func flush(_ id: MessageID?) -> Int? {
     for upstream in fleet.upstreams { upstream.retryNow() }
@@ -93,21 +107,10 @@ package import Timekeeping
   package func reload(_ settings: RelaySettings) {
     backoff = BackoffPolicy(settings.retry)
     let router = Router(settings)
-    let before = Dictionary(fleet.upstreams.map { ($0.settings.name, $0) }) { first, _ in first }
-    let upstreams = settings.upstreams.map { upstream in
-      if let known = before[upstream.name] {
-        known.reload(upstream, of: settings)
-        return known
-      }
-      return Upstream(loop, upstream, of: settings, means, spent: DailySpending(), report: report)
-    }
     reports.reload(settings)
-    let names = Set(settings.upstreams.map(\.name))
-    for upstream in fleet.upstreams where !names.contains(upstream.settings.name) {
-      upstream.links.close()
-      retired.append(upstream)
+    fleet = fleet.renewed(settings, for: router.courses) { [loop, means, report] in
+      Upstream(loop, $0, of: settings, means, spent: DailySpending(), report: report)
     }
-    fleet = Fleet(upstreams, for: router.courses)
     timetable.reroute(router)
     timetable.flushAll(now: loop.moment)
     edition += 1
@@ -119,8 +122,8 @@ package import Timekeeping
   package func drain(until deadline: Moment) async {
     isDraining = true
     alarm?.cancel()
-    for upstream in fleet.upstreams + retired { upstream.links.close() }
-    for upstream in fleet.upstreams + retired { await upstream.links.drain(until: deadline) }
+    for upstream in fleet.everybody { upstream.links.close() }
+    for upstream in fleet.everybody { await upstream.links.drain(until: deadline) }
     spending.keep(fleet.upstreams)
     await spending.finish()
     await reports.drain(until: deadline)
@@ -294,7 +297,7 @@ extension Dispatcher {
 
   /// A connection has ended.
   func linkClosed() {
-    retired.removeAll { $0.connections == 0 }
+    fleet.forgetRetired()
     pump()
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Control
+package import Control
 import Delivery
 import EventLoop
 import LinuxSystem
@@ -48,6 +48,19 @@ extension Relay: ControlDesk {
   /// Makes messages due now.
   package func flush(_ id: MessageID?) -> Int? { dispatcher.flush(id) }
 
+  /// Carries out an operator's order.
+  package func carryOut(_ order: MessageOrder, on id: MessageID, for user: UInt32) async throws(OrderRefusal) {
+    try await operators.carryOut(order, on: id, for: user)
+  }
+
+  /// Sends a message to others.
+  package func redirect(_ id: MessageID, to recipients: [Mailbox], for user: UInt32) async throws(OrderRefusal) -> MessageID {
+    try await operators.redirect(id, to: recipients, for: user)
+  }
+
+  /// The bytes of a message.
+  package func text(of id: MessageID) async throws(OrderRefusal) -> MessageText { try await operators.text(of: id) }
+
   /// Writes down who changed what.
   package func note(command: String, on subject: String, by user: UInt32) {
     means.log.note(.control(.commanded(command: command, subject: subject, user: user)))
@@ -64,13 +77,11 @@ extension Relay: ControlDesk {
     return "Relaying to \(dispatcher.upstreams.map(\.name).joined(separator: ", ")); \(spool.messages) queued, \(spool.failed) failed"
   }
 
-  private func state(of entry: borrowing QueueEntry) -> QueuedMessage.State {
-    switch entry.state {
-    case .held: .held
-    case .failed: .failed
-    case .queued: dispatcher.isUnderway(entry.id) ? .active : entry.attempts > 0 ? .deferred : .queued
-    }
+  private var operators: OperatorDesk {
+    OperatorDesk(loop: loop, spool: spool, dispatcher: dispatcher) { [log = means.log] in log.note($0) }
   }
+
+  private func state(of entry: borrowing QueueEntry) -> QueuedMessage.State { operators.state(of: entry) }
 
   private var spoolStatus: SpoolStatus {
     let usage = spool.usage

@@ -194,7 +194,7 @@ package enum SettingsTable {
       "The Unix socket on which the daemon speaks Varlink. Socket activation by systemd goes before it."),
     Setting(
       "Control.Mode", \.control.mode, .onRestart,
-      "The permissions of the socket: who may write to it may see the queue and flush it."),
+      "The permissions of the socket: who may write to it may see the queue, change it, and read the messages in it."),
     Setting(
       "Control.Group", \.control.group, .onRestart, unset: "the group of the service",
       "The group that owns the socket, by name."),

@@ -70,7 +70,7 @@ package struct Counters: Hashable, Sendable {
     case .settled: add(.messagesSettled)
     case .expired(_, let recipients, _): add(.recipientsExpired, UInt64(recipients))
     case .reported: add(.reports)
-    case .postponed, .held, .reportRefused, .reportsCapped: break
+    case .postponed, .held, .reportRefused, .reportsCapped, .removed, .redirected: break
     }
   }
 

@@ -17,6 +17,10 @@ package enum DeliveryEvent: Hashable, Sendable {
   case reported(id: MessageID, report: MessageID, to: Mailbox, what: String, recipients: Int)
   /// A report about a message could not be stored.
   case reportRefused(id: MessageID, why: String)
+  /// Somebody ordered that a message is no more; so many recipients had not had it.
+  case removed(id: MessageID, recipients: Int, user: UInt32)
+  /// Somebody ordered that a message goes to others; it goes on under another name.
+  case redirected(id: MessageID, successor: MessageID, to: [Mailbox], user: UInt32)
   /// No more reports are made for a while, because there were so many; the message was the first without.
   case reportsCapped(id: MessageID, perHour: Int)
 
@@ -33,6 +37,8 @@ package enum DeliveryEvent: Hashable, Sendable {
     case .expired: EventLabel("expired", .warning)
     case .held: EventLabel("held", .warning)
     case .reported: EventLabel("reported", .info)
+    case .removed: EventLabel("removed", .notice)
+    case .redirected: EventLabel("redirected", .notice)
     case .reportRefused: EventLabel("report-refused", .warning)
     case .reportsCapped: EventLabel("reports-capped", .warning)
     }
@@ -72,6 +78,16 @@ package enum DeliveryEvent: Hashable, Sendable {
       sink.add("to", addressee)
       sink.add("what", what)
       sink.add("recipients", recipients)
+    case .removed(let id, let recipients, let user):
+      sink.add("id", id)
+      sink.add("recipients", recipients)
+      sink.add("uid", user)
+    case .redirected(let id, let successor, let recipients, let user):
+      sink.add("id", id)
+      sink.add("successor", successor)
+      for recipient in recipients.prefix(10) { sink.add("to", recipient) }
+      sink.add("recipients", recipients.count)
+      sink.add("uid", user)
     case .reportRefused(let id, let why):
       sink.add("id", id)
       sink.add("why", why)

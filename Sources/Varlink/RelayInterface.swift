@@ -13,6 +13,40 @@ package enum RelayInterface {
   /// `Flush(id: ?string) -> (scheduled: int)`.
   package static let flush = "\(name).Flush"
 
+  /// `Retry(id: string) -> (id: string)`.
+  package static let retry = "\(name).Retry"
+  /// `Hold(id: string) -> (id: string)`.
+  package static let hold = "\(name).Hold"
+  /// `Release(id: string) -> (id: string)`.
+  package static let release = "\(name).Release"
+  /// `Remove(id: string) -> (id: string)`.
+  package static let remove = "\(name).Remove"
+  /// `Redirect(id: string, recipients: []string) -> (id: string)`.
+  package static let redirect = "\(name).Redirect"
+  /// `Export(id: string) -> (message: ?Message, data: ?string)`, with `more`.
+  package static let export = "\(name).Export"
+
+  /// The message is being transmitted, and cannot be changed meanwhile.
+  package static func messageIsActive(_ id: String) -> VarlinkError {
+    VarlinkError(name: "\(name).MessageIsActive", parameters: JSONObject(["id": .string(id)]))
+  }
+
+  /// The order does not fit the state that the message is in.
+  package static func wrongState(_ id: String, _ state: QueuedMessage.State) -> VarlinkError {
+    VarlinkError(name: "\(name).WrongState", parameters: JSONObject(["id": .string(id), "state": .string(state.rawValue)]))
+  }
+
+  /// What was given as a recipient is no mail address.
+  package static func invalidRecipient(_ recipient: String, _ reason: String) -> VarlinkError {
+    VarlinkError(
+      name: "\(name).InvalidRecipient", parameters: JSONObject(["recipient": .string(recipient), "reason": .string(reason)]))
+  }
+
+  /// The spool could not do what was asked.
+  package static func spoolRefused(_ reason: String) -> VarlinkError {
+    VarlinkError(name: "\(name).SpoolRefused", parameters: JSONObject(["reason": .string(reason)]))
+  }
+
   /// No message has this name.
   package static func noSuchMessage(_ id: String) -> VarlinkError {
     VarlinkError(name: "\(name).NoSuchMessage", parameters: JSONObject(["id": .string(id)]))
@@ -173,8 +207,39 @@ package enum RelayInterface {
       # Makes deferred messages due now: one, or all.
       method Flush(id: ?string) -> (scheduled: int)
 
+      # Tries a failed message again, and a waiting one at once.
+      method Retry(id: string) -> (id: string)
+
+      # Stops a waiting message until it is released, also over a restart.
+      method Hold(id: string) -> (id: string)
+
+      # Lets a held message go, at once.
+      method Release(id: string) -> (id: string)
+
+      # Removes a message for good; nobody is told.
+      method Remove(id: string) -> (id: string)
+
+      # Sends a message to these recipients in place of those who have not had it: as a new message, whose name is the answer.
+      method Redirect(id: string, recipients: []string) -> (id: string)
+
+      # The message in the first reply, then its text in pieces, base64.
+      # [Requires 'more' flag]
+      method Export(id: string) -> (message: ?Message, data: ?string)
+
       # No message has this name.
       error NoSuchMessage (id: string)
+
+      # The message is being transmitted; it can be changed when that is over.
+      error MessageIsActive (id: string)
+
+      # The order does not fit the state of the message.
+      error WrongState (id: string, state: MessageState)
+
+      # What was given as a recipient is no mail address.
+      error InvalidRecipient (recipient: string, reason: string)
+
+      # The spool cannot do it now.
+      error SpoolRefused (reason: string)
 
       """)
 }

@@ -116,11 +116,40 @@ struct ControlClient: ~Copyable {
     }
   }
 
+  private func subjectID(_ error: VarlinkError, _ call: VarlinkCall) -> String {
+    ((try? error.parameters.string("id")) ?? (try? call.parameters.string("id")) ?? "").shown
+  }
+
+  /// Why an order does not fit the state of a message, and what does.
+  private func misfit(_ error: VarlinkError, _ call: VarlinkCall) -> String {
+    let id = subjectID(error, call)
+    let state = ((try? error.parameters.string("state")) ?? "").shown
+    switch (call.method, state) {
+    case (RelayInterface.hold, QueuedMessage.State.held.rawValue): return "message \(id) is held already"
+    case (RelayInterface.retry, QueuedMessage.State.held.rawValue):
+      return "message \(id) is held; posthouse queue release \(id) lets it go"
+    case (_, QueuedMessage.State.failed.rawValue):
+      return "message \(id) has failed and is not tried by itself; posthouse queue retry \(id) tries it again"
+    default: return "message \(id) is not held but \(state); posthouse queue retry \(id) makes it due now"
+    }
+  }
+
   private func explain(_ error: VarlinkError, _ call: VarlinkCall) -> CommandFailure {
     switch error.name {
     case RelayInterface.noSuchMessage("").name:
       let id = (try? error.parameters.string("id")) ?? (try? call.parameters.string("id")) ?? ""
       return CommandFailure(.problem, "no message \"\(id.shown)\" is in the spool; posthouse queue lists those that are")
+    case RelayInterface.messageIsActive("").name:
+      return CommandFailure(.problem, "message \(subjectID(error, call)) is being transmitted; try again in a moment")
+    case RelayInterface.wrongState("", .held).name:
+      return CommandFailure(.problem, misfit(error, call))
+    case RelayInterface.invalidRecipient("", "").name:
+      let recipient = (try? error.parameters.string("recipient")) ?? ""
+      let reason = (try? error.parameters.string("reason")) ?? "it is not understood"
+      return CommandFailure(.usage, "\"\(recipient.shown)\" is no mail address: \(reason.shown); write one such as you@example.com")
+    case RelayInterface.spoolRefused("").name:
+      let reason = (try? error.parameters.string("reason")) ?? "the reason is not known"
+      return CommandFailure(.problem, "the spool cannot do it now: \(reason.shown); see posthouse status")
     case VarlinkError.permissionDenied.name:
       return CommandFailure(.denied, "posthoused refuses this to you; run it as root")
     case VarlinkError.interfaceNotFound("").name, VarlinkError.methodNotFound("").name, VarlinkError.methodNotImplemented("").name:

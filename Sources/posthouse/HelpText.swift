@@ -6,7 +6,13 @@ enum HelpText {
 
       posthouse status             how it is doing; exit status 1 when somebody must look
       posthouse queue              the messages that wait
+      posthouse queue list STATE   those that are queued, active, deferred, held or failed
       posthouse queue show ID      one message with all its recipients
+      posthouse queue retry ID     try a failed message again, and a waiting one at once
+      posthouse queue hold ID      stop a message; queue release ID lets it go
+      posthouse queue remove ID    remove a message for good
+      posthouse queue redirect ID ADDRESS...  send a message to others in place of those who have not had it
+      posthouse queue export ID    print a message as it travels
       posthouse flush [ID]         try again now what waits: all, or one message
       posthouse captured [N|last]  mail kept by Host=capture:DIRECTORY: a list, or one message
       posthouse config check       name the mistakes in the configuration

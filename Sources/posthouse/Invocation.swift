@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Control
 internal import Settings
+internal import Varlink
 
 /// What the command line asks for.
 ///
@@ -26,8 +28,7 @@ struct Invocation {
   /// What can be done.
   enum Command: Equatable {
     case status
-    case queueList
-    case queueShow(String)
+    case queue(QueueCommand.Action)
     case flush(String?)
     case configuration(ConfigurationCommand.View)
     case captured(CapturedCommand.Choice)
@@ -142,17 +143,33 @@ struct Invocation {
   }
 
   private static func queue(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Command {
-    guard let name = arguments.first else { return .queueList }
-    switch name {
-    case "list": return try alone(.queueList, arguments.dropFirst(), "queue list")
-    case "show":
-      try atMost(1, arguments.dropFirst(), "queue show")
-      guard let id = arguments.dropFirst().first else {
-        throw CommandFailure(.usage, "posthouse queue show needs the name of a message; posthouse queue lists them")
-      }
-      return .queueShow(id)
-    default: throw unknown("a queue command", name, ["list", "show"])
+    guard let name = arguments.first else { return .queue(.list(nil)) }
+    let rest = arguments.dropFirst()
+    if name == "list" {
+      try atMost(1, rest, "queue list")
+      guard let word = rest.first else { return .queue(.list(nil)) }
+      let states = QueuedMessage.State.allCases.map(\.rawValue)
+      guard let state = QueuedMessage.State(rawValue: word) else { throw unknown("a state of messages", word, states) }
+      return .queue(.list(state))
     }
+    if name == "flush" {
+      try atMost(1, rest, "queue flush")
+      return .flush(rest.first)
+    }
+    guard QueueCommand.names.contains(name) else { throw unknown("a queue command", name, QueueCommand.names) }
+    guard let id = rest.first else {
+      throw CommandFailure(.usage, "posthouse queue \(name) needs the name of a message; posthouse queue lists them")
+    }
+    if name == "redirect" {
+      let addresses = Array(rest.dropFirst())
+      guard !addresses.isEmpty else {
+        throw CommandFailure(.usage, "posthouse queue redirect needs the addresses that shall have the message, behind its name")
+      }
+      return .queue(.redirect(id, addresses))
+    }
+    try atMost(1, rest, "queue \(name)")
+    if let order = MessageOrder(rawValue: name) { return .queue(.order(order, id)) }
+    return .queue(name == "export" ? .export(id) : .show(id))
   }
 
   private static func spool(_ arguments: ArraySlice<String>) throws(CommandFailure) -> Command {

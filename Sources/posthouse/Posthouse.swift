@@ -33,8 +33,7 @@ enum Posthouse {
   private static func run(_ invocation: Invocation) throws(CommandFailure) -> Int32 {
     switch invocation.command {
     case .status: return try StatusCommand(invocation).run().rawValue
-    case .queueList: return try QueueCommand(invocation).list().rawValue
-    case .queueShow(let id): return try QueueCommand(invocation).show(id).rawValue
+    case .queue(let action): return try QueueCommand(invocation).run(action).rawValue
     case .flush(let id): return try QueueCommand(invocation).flush(id).rawValue
     case .configuration(let view): return try ConfigurationCommand(invocation).run(view).rawValue
     case .captured(let choice): return try CapturedCommand(invocation).run(choice).rawValue

@@ -1,19 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Control
 internal import LinuxSystem
 internal import Timekeeping
 internal import Varlink
 
-/// `posthouse queue` and `posthouse flush`: what waits, why, and trying it again.
+/// `posthouse queue` and `posthouse flush`: what waits, why, and what an operator does about it.
 struct QueueCommand {
   private let invocation: Invocation
 
   init(_ invocation: Invocation) { self.invocation = invocation }
 
-  /// Lists all messages, however many there are: they are printed while they arrive.
-  func list() throws(CommandFailure) -> ExitCode {
+  /// What can be done with the queue.
+  enum Action: Equatable {
+    case list(QueuedMessage.State?)
+    case show(String)
+    case order(MessageOrder, String)
+    case redirect(String, [String])
+    case export(String)
+  }
+
+  /// The words behind `posthouse queue`.
+  static let names = ["list", "show", "flush", "retry", "hold", "release", "remove", "redirect", "export"]
+
+  func run(_ action: Action) throws(CommandFailure) -> ExitCode {
+    switch action {
+    case .list(let state): try list(state)
+    case .show(let id): try show(id)
+    case .order(let order, let id): try carryOut(order, id)
+    case .redirect(let id, let recipients): try redirect(id, recipients)
+    case .export(let id): try MessageExport(invocation).run(id)
+    }
+  }
+
+  /// Lists all messages, or those in a state, however many there are: they are printed while they arrive.
+  func list(_ state: QueuedMessage.State? = nil) throws(CommandFailure) -> ExitCode {
     if invocation.wantsJSON {
       var isFirst = true
-      try forEachMessage(id: nil) { _, json in
+      try forEachMessage(state: state) { _, json in
         Output.show("\(isFirst ? "[" : ",")\n\(JSON.object(json).pretty)")
         isFirst = false
       }
@@ -21,7 +44,7 @@ struct QueueCommand {
       return .success
     }
     var report = QueueReport(HumanText(now: SystemClock().wallTime.microseconds))
-    try forEachMessage(id: nil) { message, _ in
+    try forEachMessage(state: state) { message, _ in
       report.add(message)
       if report.isLong { Output.show(report.takeLines().joined(separator: "\n")) }
     }
@@ -41,6 +64,43 @@ struct QueueCommand {
       throw CommandFailure(.problem, "no message \"\(id.shown)\" is in the spool; posthouse queue lists those that are")
     }
     return .success
+  }
+
+  private func carryOut(_ order: MessageOrder, _ id: String) throws(CommandFailure) -> ExitCode {
+    let method =
+      switch order {
+      case .retry: RelayInterface.retry
+      case .hold: RelayInterface.hold
+      case .release: RelayInterface.release
+      case .remove: RelayInterface.remove
+      }
+    let answer = try call(VarlinkCall(method, parameters(id)))
+    let words =
+      switch order {
+      case .retry: "is due now"
+      case .hold: "is held; posthouse queue release \(answer.id.shown) lets it go"
+      case .release: "is released, and due now"
+      case .remove: "is removed"
+      }
+    Output.show(invocation.wantsJSON ? JSON.object(answer.json).pretty : "message \(answer.id.shown) \(words)")
+    return .success
+  }
+
+  private func redirect(_ id: String, _ recipients: [String]) throws(CommandFailure) -> ExitCode {
+    var parameters = parameters(id)
+    parameters["recipients"] = .array(recipients.map { .string($0) })
+    let answer = try call(VarlinkCall(RelayInterface.redirect, parameters))
+    let people = recipients.count == 1 ? recipients[0].shown : HumanText.count(recipients.count, "recipient")
+    let words = "message \(id.shown) goes to \(people) as message \(answer.id.shown)"
+    Output.show(invocation.wantsJSON ? JSON.object(answer.json).pretty : words)
+    return .success
+  }
+
+  /// Makes a call that answers the name of a message.
+  private func call(_ call: VarlinkCall) throws(CommandFailure) -> (id: String, json: JSONObject) {
+    var client = try CommandContext(invocation).client()
+    let answer = try client.call(call)
+    do throws(VarlinkError) { return (try answer.string("id"), answer) } catch { throw client.nonsense(error.description) }
   }
 
   /// Makes one message, or all, due now, and tells how many.
@@ -65,9 +125,13 @@ struct QueueCommand {
 
   private func parameters(_ id: String?) -> JSONObject { id.map { JSONObject(["id": .string($0)]) } ?? JSONObject() }
 
-  private func forEachMessage(id: String?, _ body: (QueuedMessage, JSONObject) -> Void) throws(CommandFailure) {
+  private func forEachMessage(
+    id: String? = nil, state: QueuedMessage.State? = nil, _ body: (QueuedMessage, JSONObject) -> Void
+  ) throws(CommandFailure) {
     var client = try CommandContext(invocation).client()
-    let call = VarlinkCall(RelayInterface.list, parameters(id), answers: .many)
+    var parameters = parameters(id)
+    if let state { parameters["state"] = .string(state.rawValue) }
+    let call = VarlinkCall(RelayInterface.list, parameters, answers: .many)
     try client.send(call)
     while true {
       let (answer, continues) = try client.answer(to: call)

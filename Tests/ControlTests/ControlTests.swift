@@ -2,6 +2,7 @@
 import Control
 import EventLoop
 import LinuxSystem
+import Mail
 import Octets
 import Simulation
 import Testing
@@ -31,7 +32,61 @@ import Varlink
     }
   }
 
+  @Test func `orders are carried out and written down`() {
+    converse(messages: 3) { client, desk in
+      for order in ["Retry", "Remove"] {
+        try await client.send(#"{"method":"io.posthouse.Relay.\#(order)","parameters":{"id":"\#(ControlTests.id)"}}"#)
+        #expect(try await client.next() == #"{"parameters":{"id":"\#(ControlTests.id)"}}"#)
+      }
+      try await client.send(
+        #"{"method":"io.posthouse.Relay.Redirect","parameters":{"id":"\#(ControlTests.id)","recipients":["a@b.example","ü@b.example"]}}"#)
+      #expect(try await client.next().contains(#"{"id":""#))
+      #expect(desk.notes == ["retry \(ControlTests.id)", "remove \(ControlTests.id)", "redirect \(ControlTests.id)"])
+    }
+  }
+
+  @Test func `a text comes in pieces behind its message, or with an error where it cannot be read to its end`() {
+    converse(messages: 2) { client, _ in
+      for (id, isWhole) in [(ControlTests.id, true), ("\(MessageID(number: 1_800_000_000_000_001))", false)] {
+        try await client.send(#"{"method":"io.posthouse.Relay.Export","parameters":{"id":"\#(id)"},"more":true}"#)
+        #expect(try await client.next().contains(#""message":{"id":"\#(id)""#))
+        var text: [UInt8] = []
+        while true {
+          let reply = try await client.next()
+          guard let data = reply.firstRange(of: #""data":""#) else {
+            #expect(reply == (isWhole ? #"{"parameters":{}}"# : ControlTests.damaged))
+            break
+          }
+          #expect(reply.hasSuffix(#""continues":true}"#))
+          let piece = Base64.decode(Array(reply[data.upperBound...].prefix { $0 != "\"" }.utf8).span)
+          text += try #require(piece)
+        }
+        #expect(text == Array("Subject: x\r\n\r\n".utf8) + [UInt8](repeating: 0x79, count: 200_000))
+      }
+    }
+  }
+
+  static let id = "\(MessageID(number: 1_800_000_000_000_000))"
+  static let damaged = #"{"error":"io.posthouse.Relay.SpoolRefused","parameters":{"reason":"it is damaged"}}"#
+
   static let refusals: [(String, String)] = [
+    (#"{"method":"io.posthouse.Relay.Hold","parameters":{"id":"\#(id)"}}"#, "io.posthouse.Relay.WrongState"),
+    (#"{"method":"io.posthouse.Relay.Release","parameters":{"id":"\#(id)"}}"#, "io.posthouse.Relay.MessageIsActive"),
+    (#"{"method":"io.posthouse.Relay.Remove","parameters":{"id":"1k52wm9h0e2"}}"#, "io.posthouse.Relay.NoSuchMessage"),
+    (#"{"method":"io.posthouse.Relay.Remove"}"#, "org.varlink.service.InvalidParameter"),
+    (#"{"method":"io.posthouse.Relay.Remove","parameters":{"id":"\#(id)","force":true}}"#, "org.varlink.service.InvalidParameter"),
+    (
+      #"{"method":"io.posthouse.Relay.Redirect","parameters":{"id":"\#(id)","recipients":["a b@c"]}}"#,
+      "io.posthouse.Relay.InvalidRecipient"
+    ),
+    (#"{"method":"io.posthouse.Relay.Redirect","parameters":{"id":"\#(id)","recipients":[]}}"#, "org.varlink.service.InvalidParameter"),
+    (#"{"method":"io.posthouse.Relay.Redirect","parameters":{"id":"\#(id)"}}"#, "org.varlink.service.InvalidParameter"),
+    (
+      #"{"method":"io.posthouse.Relay.Redirect","parameters":{"id":"\#(id)","recipients":["a@b.c","b@b.c","c@b.c"]}}"#,
+      "io.posthouse.Relay.SpoolRefused"
+    ),
+    (#"{"method":"io.posthouse.Relay.Export","parameters":{"id":"\#(id)"}}"#, "org.varlink.service.ExpectedMore"),
+    (#"{"method":"io.posthouse.Relay.Export","parameters":{"id":"1k52wm9h0e2"},"more":true}"#, "io.posthouse.Relay.NoSuchMessage"),
     (#"{"method":"io.posthouse.Relay.Explode"}"#, "org.varlink.service.MethodNotFound"),
     (#"{"method":"io.example.Other.Do"}"#, "org.varlink.service.InterfaceNotFound"),
     (#"{"method":"io.posthouse.Relay.List"}"#, "org.varlink.service.ExpectedMore"),

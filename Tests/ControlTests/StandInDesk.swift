@@ -42,5 +42,32 @@ import Varlink
 
   func flush(_ id: MessageID?) -> Int? { id.map { messages(in: nil).contains($0) ? 1 : nil } ?? count }
 
+  func carryOut(_ order: MessageOrder, on id: MessageID, for user: UInt32) async throws(OrderRefusal) {
+    _ = await loop.sleep(.microseconds(20))
+    guard messages(in: nil).contains(id) else { throw .noSuchMessage }
+    switch order {
+    case .retry, .remove: return
+    case .hold: throw .wrongState(.failed)
+    case .release: throw .isActive
+    }
+  }
+
+  func redirect(_ id: MessageID, to recipients: [Mailbox], for user: UInt32) async throws(OrderRefusal) -> MessageID {
+    guard messages(in: nil).contains(id) else { throw .noSuchMessage }
+    if recipients.count > 2 { throw .spool("no space left") }
+    return MessageID(number: id.number + 1_000_000)
+  }
+
+  func text(of id: MessageID) async throws(OrderRefusal) -> MessageText {
+    guard messages(in: nil).contains(id) else { throw .noSuchMessage }
+    var pieces = [Array("Subject: x\r\n\r\n".utf8), [UInt8](repeating: 0x79, count: 200_000)]
+    // The last message has a text that cannot be read to its end.
+    let isDamaged = id == messages(in: nil).last
+    return MessageText {
+      if pieces.isEmpty { return isDamaged ? .failure(.spool("it is damaged")) : .success(nil) }
+      return .success(pieces.removeFirst())
+    }
+  }
+
   func note(command: String, on subject: String, by user: UInt32) { notes.append("\(command) \(subject)") }
 }

@@ -120,7 +120,10 @@ package final class Daemon: Sendable {
   package func client() throws -> MailClient { try MailClient(port: try port) }
 
   /// Runs the `posthouse` command against this daemon, to its end.
-  package func command(_ arguments: String...) throws -> ChildProcess {
+  package func command(_ arguments: String...) throws -> ChildProcess { try command(arguments) }
+
+  /// Runs the command with this daemon's configuration, to its end.
+  package func command(_ arguments: [String]) throws -> ChildProcess {
     try rig.run(try Environment.program("posthouse"), ["--config", configurationPath] + arguments)
   }
 

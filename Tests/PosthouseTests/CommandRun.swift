@@ -8,6 +8,8 @@ import Varlink
 struct CommandRun {
   let code: Int32
   let output: String
+  /// The same, byte for byte.
+  let bytes: [UInt8]
   let complaint: String
 
   /// Runs the command with nothing in its environment but what is given.
@@ -42,6 +44,7 @@ struct CommandRun {
     process.waitUntilExit()
     code = process.terminationStatus
     self.output = String(decoding: said, as: UTF8.self)
+    bytes = Array(said)
     self.complaint = String(decoding: complained, as: UTF8.self)
   }
 

@@ -181,6 +181,110 @@ import Varlink
     }
   }
 
+  static let orders: [(words: [String], method: String, output: String)] = [
+    (["retry", "abc"], "Retry", "message abc is due now\n"),
+    (["hold", "abc"], "Hold", "message abc is held; posthouse queue release abc lets it go\n"),
+    (["release", "abc"], "Release", "message abc is released, and due now\n"),
+    (["remove", "abc"], "Remove", "message abc is removed\n"),
+    (["redirect", "abc", "you@b.example"], "Redirect", "message abc goes to you@b.example as message abc\n"),
+    (["redirect", "abc", "a@b.example", "b@b.example"], "Redirect", "message abc goes to 2 recipients as message abc\n"),
+  ]
+
+  @Test(arguments: orders) func `an order is passed on and its end told`(words: [String], method: String, output: String) throws {
+    let replies = ScriptedService.Script.replies([.done(JSONObject(["id": "abc"]))])
+    let service = try ScriptedService(in: directory, replies)
+    #expect(try CommandRun(["queue"] + words + ["--socket", service.path]).output == output)
+    #expect(service.call?.method == "io.posthouse.Relay.\(method)")
+    #expect(try service.call?.parameters.string("id") == "abc")
+    if words.count > 2 { #expect(try service.call?.parameters.strings("recipients") == Array(words.dropFirst(2))) }
+    let other = try TemporaryDirectory()
+    let json = try CommandRun(["queue"] + words + ["--json", "--socket", try ScriptedService(in: other, replies).path])
+    #expect(try json.json() == .object(JSONObject(["id": "abc"])))
+  }
+
+  static let misfits: [(words: [String], error: VarlinkError, complaint: String, code: Int32)] = [
+    (["hold", "abc"], RelayInterface.messageIsActive("abc"), "message abc is being transmitted; try again in a moment", 1),
+    (["hold", "abc"], RelayInterface.wrongState("abc", .held), "message abc is held already", 1),
+    (
+      ["hold", "abc"], RelayInterface.wrongState("abc", .failed),
+      "message abc has failed and is not tried by itself; posthouse queue retry abc tries it again", 1
+    ),
+    (
+      ["release", "abc"], RelayInterface.wrongState("abc", .deferred),
+      "message abc is not held but deferred; posthouse queue retry abc makes it due now", 1
+    ),
+    (["retry", "abc"], RelayInterface.wrongState("abc", .held), "message abc is held; posthouse queue release abc lets it go", 1),
+    (
+      ["remove", "abc"], RelayInterface.noSuchMessage("abc"), "no message \"abc\" is in the spool; posthouse queue lists those that are", 1
+    ),
+    (
+      ["redirect", "abc", "x"], RelayInterface.invalidRecipient("x", "it has no domain"),
+      "\"x\" is no mail address: it has no domain; write one such as you@example.com", 2
+    ),
+    (
+      ["redirect", "abc", "x@y"], RelayInterface.spoolRefused("no space left"),
+      "the spool cannot do it now: no space left; see posthouse status", 1
+    ),
+    (
+      ["export", "abc"], RelayInterface.noSuchMessage("abc"), "no message \"abc\" is in the spool; posthouse queue lists those that are", 1
+    ),
+  ]
+
+  @Test(arguments: misfits) func `an order that cannot be carried out is told with its remedy`(
+    words: [String], error: VarlinkError, complaint: String, code: Int32
+  ) throws {
+    let service = try ScriptedService(in: directory, .replies([.refused(error)]))
+    let run = try CommandRun(["queue"] + words + ["--socket", service.path])
+    #expect(run.complaint == "posthouse: \(complaint)\n")
+    #expect(run.code == code)
+  }
+
+  static let mistakes: [([String], String)] = [
+    (["queue", "remove"], "posthouse queue remove needs the name of a message; posthouse queue lists them"),
+    (["queue", "remove", "a", "b"], "posthouse queue remove does not know what to do with \"b\"; see posthouse help"),
+    (["queue", "redirect", "a"], "posthouse queue redirect needs the addresses that shall have the message, behind its name"),
+    (["queue", "relase", "a"], "\"relase\" is not a queue command; did you mean release?"),
+    (["queue", "list", "faild"], "\"faild\" is not a state of messages; did you mean failed?"),
+  ]
+
+  @Test(arguments: mistakes) func `an order that is not understood goes nowhere`(words: [String], complaint: String) throws {
+    let run = try CommandRun(words + ["--socket", "\(directory.path)/nobody"])
+    #expect(run.complaint == "posthouse: \(complaint)\n")
+    #expect(run.code == 2)
+  }
+
+  @Test func `a list can be of one state`() throws {
+    let (run, call) = try run("queue", "list", "failed", answered: .replies([.done(JSONObject())]))
+    #expect(run.output == "the queue is empty\n")
+    #expect(call == VarlinkCall("io.posthouse.Relay.List", JSONObject(["state": "failed"]), answers: .many))
+  }
+
+  @Test func `a message is exported byte for byte, and as JSON with its text`() throws {
+    let text = Array("Subject: x\r\n\r\n\u{1b}[31m".utf8) + [0xff, 0x00]
+    let replies: [VarlinkReply] = [
+      .continued(JSONObject(["message": .object(message("abc", .failed).json)])),
+      .continued(JSONObject(["data": .string(Base64.encode(Array(text[..<5])))])),
+      .continued(JSONObject(["data": .string(Base64.encode(Array(text[5...])))])), .done(JSONObject()),
+    ]
+    let (run, call) = try run("queue", "export", "abc", answered: .replies(replies))
+    #expect(run.bytes == text && run.code == 0)
+    #expect(call == VarlinkCall("io.posthouse.Relay.Export", JSONObject(["id": "abc"]), answers: .many))
+    let other = try TemporaryDirectory()
+    let json = try CommandRun(["queue", "export", "abc", "--json", "--socket", try ScriptedService(in: other, .replies(replies)).path])
+    #expect(try json.json().object?.string("data") == Base64.encode(text))
+    #expect(try json.json().object?.string("id") == "abc")
+  }
+
+  @Test func `a text that ends in the middle is told`() throws {
+    let replies: [VarlinkReply] = [
+      .continued(JSONObject(["message": .object(message("abc", .failed).json)])), .continued(JSONObject(["data": "U3Vi"])),
+      .refused(RelayInterface.spoolRefused("the body of message abc is damaged")),
+    ]
+    let run = try run("queue", "export", "abc", answered: .replies(replies)).run
+    #expect(run.output == "Sub" && run.code == 1)
+    #expect(run.complaint.contains("the body of message abc is damaged"))
+  }
+
   @Test func `flush tells how many are due`() throws {
     let (run, call) = try run("flush", answered: .replies([.done(JSONObject(["scheduled": 3]))]))
     #expect(call == VarlinkCall("io.posthouse.Relay.Flush"))

@@ -25,7 +25,7 @@ import Varlink
     }
     #expect(RelayInterface.interface.name == RelayInterface.name)
     #expect(ServiceInterface.interface.name == ServiceInterface.name)
-    #expect(RelayInterface.interface.methods == ["GetStatus", "List", "Flush"])
+    #expect(RelayInterface.interface.methods == ["GetStatus", "List", "Flush", "Retry", "Hold", "Release", "Remove", "Redirect", "Export"])
     #expect(ServiceInterface.interface.methods == ["GetInfo", "GetInterfaceDescription"])
   }
 
@@ -112,7 +112,19 @@ import Varlink
       + QueuedMessage.State.allCases.map(\.rawValue)
       + QueuedMessage.RecipientState.allCases.map(\.rawValue)
     for word in words { #expect(description.contains("  \(word)")) }
-    #expect(description.contains("error NoSuchMessage (id: string)"))
+    let errors = [
+      RelayInterface.noSuchMessage(""), RelayInterface.messageIsActive(""), RelayInterface.wrongState("", .held),
+      RelayInterface.invalidRecipient("", ""), RelayInterface.spoolRefused(""),
+    ]
+    for error in errors {
+      let name = error.name.dropFirst(RelayInterface.name.count + 1)
+      #expect(description.contains("error \(name) (\(error.parameters.members.map(\.name).joined(separator: ": string, ")): "), "\(name)")
+    }
+    let methods = [
+      RelayInterface.getStatus, RelayInterface.list, RelayInterface.flush, RelayInterface.retry, RelayInterface.hold,
+      RelayInterface.release, RelayInterface.remove, RelayInterface.redirect, RelayInterface.export,
+    ]
+    for method in methods { #expect(description.contains("method \(method.dropFirst(RelayInterface.name.count + 1))(")) }
   }
 }
 
