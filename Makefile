@@ -133,8 +133,9 @@ soak:
 	    --filter 'CrashTests|SpoolModelTests'; status=$$?; \
 	    $(if $(as_root),sudo chown -R "$$(id -u):$$(id -g)" .build;) exit $$status
 
-# libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
-# failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
+# libFuzzer and the address sanitizer are in the Swift toolchain; the program needs a build of its own. What it finds worth keeping stays
+# in .build/corpus, and FUZZ_TARGET=… .build/fuzz/release/Fuzz -merge=1 NEW OLD… chooses from it. A failure is written beside it, and
+# belongs into Tests/FuzzTargets/corpus once it is mended.
 SECONDS_EACH ?= 60
 FUZZ_TARGETS ?= commands paths sessions cuts headers
 fuzz_build = .build/fuzz
@@ -142,11 +143,12 @@ fuzz_build = .build/fuzz
 fuzz:
 	@.ci/packages build
 	POSTHOUSE_FUZZ=1 timeout 1200 $(SWIFT) build --jobs $(JOBS) --scratch-path $(fuzz_build) -c release --product Fuzz \
-	    -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	    -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link,address
 	@for target in $(FUZZ_TARGETS); do \
 	    mkdir -p .build/corpus/$$target; \
 	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
-	    SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$$target $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
+	    SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$target \
+	        $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
 	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	        -artifact_prefix=.build/corpus/$$target- -dict=Tests/FuzzTargets/words.dict -verbosity=0 || exit 1; \
 	done

@@ -150,7 +150,7 @@ let package = Package(
       "SubmissionTests",
       [
         "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
-        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "FuzzTargets", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],
