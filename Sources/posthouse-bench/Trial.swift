@@ -33,9 +33,10 @@ struct Trial {
 
   private func run(_ rig: Rig) throws -> Sample {
     let messages = workload.messages(for: contestant.pace)
-    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: workload.delay)
+    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: 0)
     defer { sink?.stop() }
-    let destination = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
+    let place = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
+    let destination = workload.delay > 0 ? try place.seen(from: .milliseconds(workload.delay), rig) : place
     let relay = try contestant.start(rig, to: destination, connections: workload.connections)
     defer { relay.stop() }
     try warmUp(rig, relay, sink)

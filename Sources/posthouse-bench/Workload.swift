@@ -12,7 +12,7 @@ struct Workload: Hashable {
   let loader: Loader
   /// How many connections to the upstream are allowed.
   var connections = 20
-  /// How many milliseconds the upstream lets each answer wait.
+  /// How many milliseconds it is to the upstream and back.
   var delay = 0
 
   /// What happens to the mail.
