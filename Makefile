@@ -95,15 +95,16 @@ install: build
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
-# Measured beside its peers: Postfix, and the least that a relay can cost. Give words in ARGS.
+# Measured beside its peers, and beside the least that a relay can cost. Give words in ARGS; about twenty minutes without.
 bench: $(static)/libstdc++.a
 	@.ci/packages test
+	@.ci/peers .build/peers
 	@$(call patient,$(release) --product posthoused)
 	@$(call patient,$(release) --product posthouse)
 	@$(call patient,$(release) --product bench-peer)
 	@$(call patient,$(release) --product bare-ceiling)
 	@$(call patient,$(release) --product posthouse-bench)
-	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
+	$(as_root) env POSTHOUSE_PEERS=$(CURDIR)/.build/peers .build/release/posthouse-bench --json .build/bench.json $(ARGS)
 
 # libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
 # failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
