@@ -113,7 +113,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .connectionLost, .timedOut: "4.4.2"
       case .malformedReply, .unexpectedReply: "4.5.0"
       case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .clientCertificateRefused, .tlsTooOld, .peerSpeaksPlaintext,
-        .handshakeFailed, .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken, .credentialsUnavailable,
+        .handshakeFailed, .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken,
+        .credentialsUnavailable,
         .tokenRefused:
         "4.7.0"
       }
