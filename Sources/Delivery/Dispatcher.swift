@@ -61,7 +61,7 @@ package import Timekeeping
   package func take(_ letter: StoredLetter) {
     let wait = letter.envelope.holdUntil.map { max(.zero, $0 - loop.wallTime) } ?? .zero
     schedule.insert(letter.id, due: loop.moment + wait)
-    if wait == .zero { fresh.keep(letter) }
+    if wait == .zero { keep(letter) }
     pump()
   }
 
@@ -192,9 +192,14 @@ extension Dispatcher {
   /// A message that was taken and not tried waits again.
   func giveBack(_ assignment: Assignment) { schedule.postpone(assignment.id, until: loop.moment, attempt: .uncounted) }
 
+  /// Keeps a letter in memory until its turn comes, unless nobody knows when that will be: a backlog waits on the disk.
+  private func keep(_ letter: StoredLetter) {
+    if !health.isProbing { fresh.keep(letter) }
+  }
+
   /// A message that was fetched and not tried waits again.
   func giveBack(_ consignment: Consignment) {
-    fresh.keep(consignment.letter)
+    keep(consignment.letter)
     schedule.postpone(consignment.id, until: loop.moment, attempt: .uncounted)
   }
 

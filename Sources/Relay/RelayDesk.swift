@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: [upstreamStatus], spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + spool.damages)
+      warnings: settings.warnings + spool.damage.sentences)
   }
 
   /// The messages in a state, oldest first.
@@ -56,7 +56,7 @@ extension Relay: ControlDesk {
   /// What the service manager shows in one line.
   var statusLine: String {
     let spool = spoolStatus
-    if let problem = spool.problem { return "\(spool.messages) queued; disk: \(problem)" }
+    if let problem = spool.problem { return "\(spool.messages) queued; spool: \(problem)" }
     if let trouble = dispatcher.health.trouble { return "\(spool.messages) queued; upstream: \(trouble.sentence)" }
     if isDraining { return "Stopping; \(spool.messages) queued" }
     return "Relaying to \(settings.upstream.host.map(\.description) ?? "nowhere"); \(spool.messages) queued, \(spool.failed) failed"
@@ -83,7 +83,7 @@ extension Relay: ControlDesk {
     status.held = usage.held
     status.failed = usage.failed
     status.bytes = usage.liveBytes + usage.bodyBytes
-    status.problem = spool.problem
+    status.problem = spool.problem ?? spool.damage.alarm(in: settings.spool.directory.path)
     return status
   }
 

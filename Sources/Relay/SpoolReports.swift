@@ -17,6 +17,6 @@ extension RecoveryReport {
   /// What recovery has to tell.
   func events(after time: Duration) -> [RelayEvent] {
     let recovered = SpoolEvent.recovered(messages: messages, segments: segmentsRead + segmentsSummarized, after: time)
-    return [.spool(recovered)] + damages.map { .spool(.damaged(file: "", offset: 0, why: $0)) }
+    return [.spool(recovered)] + (hadTornTail ? [.spool(.tornTailDropped)] : []) + damages.map { .spool(.damaged(why: $0)) }
   }
 }

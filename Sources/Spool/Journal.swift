@@ -86,9 +86,9 @@ final class Journal {
   var nextWake: Moment? {
     if inFlight != nil { return nil }
     var next = pool.nextWake
-    let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
+    // While senders are waited for, what falls due waits with them: an alarm before the end of that would ring in vain, again and again.
+    let commit = problem?.retry ?? (assembled == nil ? gathering?.until ?? settlementsDue : nil)
     if let commit { next = min(next ?? commit, commit) }
-    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
     return next
   }
 

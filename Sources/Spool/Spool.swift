@@ -26,8 +26,11 @@ package import Timekeeping
   private(set) var isClosed = false
   /// What opening the spool brought to light.
   package let report: RecoveryReport
-  /// Damage that came to light since, in sentences.
-  package internal(set) var damages: [String] = []
+  /// The damage that is known of.
+  package internal(set) var damage: DamageBook
+  /// Is told when the spool begins to refuse mail, in a sentence, and with nil when it takes mail again.
+  package var onProblem: (@Loop (String?) -> Void)?
+  var toldProblem = false
   /// How much memory the bodies on their way in take.
   var intakeBytes = 0
   /// How many bytes the bodies in files take.
@@ -70,6 +73,7 @@ package import Timekeeping
     self.workers = workers
     lock = recovered.lock
     report = recovered.report
+    damage = recovered.report.damage
     bodyBytes = recovered.bodyBytes
     journal = Journal(recovered, limits, random: random)
     cleaner = Cleaner(limits)
@@ -203,6 +207,7 @@ package import Timekeeping
     }
     clean(at: now)
     setAlarm()
+    announce()
   }
 
   private func run(_ chore: Chore) {

@@ -84,6 +84,29 @@ import Timekeeping
     }
   }
 
+  @Test func `a settlement that falls due while senders are waited for waits with them`() {
+    var limits = SpoolLimits.small
+    limits.settlementDelay = .microseconds(60)
+    SpoolLife.run(SimulatedDisk(seed: 9), limits) { spool, loop in
+      var left = 3
+      let done = Berth(loop)
+      for _ in 0..<3 {
+        loop.spawn {
+          for step in 0..<40 {
+            let id = spool.nextID()
+            #expect(await spool.attempt(.sample(id)) == nil)
+            _ = await loop.sleep(.microseconds(step * 3))
+            spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime)
+          }
+          left -= 1
+          done.wake()
+        }
+      }
+      while left > 0 { _ = await done.wait() }
+      #expect(await spool.close() && spool.usage.queued == 0)
+    }
+  }
+
   @Test func `three recipients end in three ways and only the failed one is tried again on order`() {
     let disk = SimulatedDisk(seed: 4)
     SpoolLife.run(disk) { spool, loop in
