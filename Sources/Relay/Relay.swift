@@ -97,6 +97,7 @@ import Timekeeping
     means.log.reload(new.log.level)
     submission.reload(new)
     dispatcher.reload(new)
+    spool.reload(SpoolLimits(new.spool))
     for difference in differences where difference.setting.effect == .onRestart {
       means.log.note(.service(.restartNeeded(setting: difference.setting.key)))
     }

@@ -9,6 +9,8 @@ extension SpoolLimits {
     self.init()
     segmentSize = settings.segmentSize
     reserve = settings.reserve
+    quota = settings.quota
+    messages = settings.messages
     keepFailed = settings.keepFailed
   }
 }

@@ -255,6 +255,34 @@ import Timekeeping
     }
   }
 
+  @Test func `cleaning takes a quarter of the disk's time at most, and the journal shrinks back`() {
+    let disk = SimulatedDisk(seed: 8)
+    SpoolLife.run(disk) { spool, loop in
+      var ids: [MessageID] = []
+      for _ in 0..<1200 {
+        ids.append(spool.nextID())
+        #expect(await spool.attempt(.sample(ids[ids.count - 1], body: [UInt8](repeating: 65, count: 1500))) == nil)
+      }
+      let before = spool.usage.journalBytes
+      #expect(before >= 28 * 65_536)
+      for (place, id) in ids.enumerated() where place % 10 != 0 {
+        spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime)
+      }
+      let begun = loop.moment
+      var (moved, ended) = (0, begun)
+      for _ in 0..<3000 {
+        _ = await loop.sleep(.milliseconds(1))
+        if spool.journal.book.moved > moved { (moved, ended) = (spool.journal.book.moved, loop.moment) }
+      }
+      // A slice is three of these messages: 200 µs for reading it, 80 µs for writing.
+      #expect(moved >= 60 && ended - begun >= .microseconds(Int64(moved / 3) * 4 * 280), "\(moved) in \(ended - begun)")
+      #expect(spool.usage.journalBytes <= before / 2 && disk.names(of: "journal").count <= 15)
+      for id in ids { spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime) }
+      _ = await loop.sleep(.seconds(2))
+      #expect(disk.names(of: "journal").count <= 4 && spool.usage.liveBytes == 0)
+    }
+  }
+
   /// The messages that a spool would show after a power failure now.
   private func crashed(_ disk: SimulatedDisk) -> [UInt64] {
     let found = try? Recovery.run(disk.crashedCopy(seed: 99), .small, RecoveryProgress())
