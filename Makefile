@@ -27,7 +27,7 @@ room = $(CURDIR)/run
 PORT ?= 2525
 
 .DEFAULT_GOAL = help
-.PHONY: run test check build install put format bench fuzz help
+.PHONY: run test check build install put format bench fuzz soak help
 
 help:
 	@echo 'make run      build, and take mail on 127.0.0.1:2525 into a Maildir under run/'
@@ -36,6 +36,7 @@ help:
 	@echo 'make build    the programs as they are shipped, in .build/release'
 	@echo 'make install  ... put in place under DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make fuzz     let libFuzzer look for bytes that break a rule; SECONDS_EACH=60 for each of its targets'
+	@echo 'make soak     crashes by the thousand: power cuts, kills, faults of the disk, random histories; CUTS=200 SEEDS=20000'
 	@echo 'make bench    measure it beside its peers; ARGS="--help" shows what there is'
 	@echo 'make format   lay out the sources as they should be'
 
@@ -119,6 +120,18 @@ bench: $(static)/libstdc++.a
 	@$(call patient,$(release) --product bare-ceiling)
 	@$(call patient,$(release) --product posthouse-bench)
 	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
+
+# What the tests try a part of, in full: every crash point with every error, CUTS power cuts on ext4 and as many on XFS, and SEEDS
+# histories of a simulated spool. A seed that fails is printed; POSTHOUSE_SEED=n POSTHOUSE_SEEDS=1 repeats it.
+CUTS ?= 200
+SEEDS ?= 20000
+
+soak:
+	@.ci/packages test
+	@$(call patient,--build-tests)
+	$(if $(as_root),$(as_root),env) POSTHOUSE_SOAK=1 POSTHOUSE_CUTS=$(CUTS) POSTHOUSE_SEEDS=$(SEEDS) $(SWIFT) test --skip-build \
+	    --filter 'CrashTests|SpoolModelTests'; status=$$?; \
+	    $(if $(as_root),sudo chown -R "$$(id -u):$$(id -g)" .build;) exit $$status
 
 # libFuzzer and the address sanitizer are in the Swift toolchain; the program needs a build of its own. What it finds worth keeping stays
 # in .build/corpus, and FUZZ_TARGET=… .build/fuzz/release/Fuzz -merge=1 NEW OLD… chooses from it. A failure is written beside it, and

@@ -42,9 +42,9 @@ package struct ServerConversation: Sendable {
   enum Phase: Hashable {
     case unopened
     case command
-    case loggingIn(ServerLogin)
-    case judgingSender(MailCommand)
-    case judgingRecipient(Recipient)
+    indirect case loggingIn(ServerLogin)
+    indirect case judgingSender(MailCommand)
+    indirect case judgingRecipient(Recipient)
     case collecting
     case chunking
     case discarding(Reply)
