@@ -91,8 +91,8 @@ let package = Package(
     room(
       "Delivery",
       [
-        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS", "EventLoop",
-        "TLSTransport", "Resolver", "Secrets", "Spool",
+        "Octets", "Timekeeping", "Mail", "Settings", "SMTP", "Policy", "Scheduling", "Telemetry", "LinuxSystem", "TLSTerms", "TLS",
+        "EventLoop", "TLSTransport", "Resolver", "Secrets", "Spool",
       ]),
     room("Control", ["Octets", "Timekeeping", "Mail", "Varlink", "SMTP", "LinuxSystem", "EventLoop"]),
     // 7
@@ -127,7 +127,7 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "FuzzTargets", dependencies: ["Dialogues", "SMTP", "Mail", "Octets", "Timekeeping"], path: "Tests/FuzzTargets",
-      exclude: ["corpus"], swiftSettings: house),
+      exclude: ["corpus", "words.dict"], swiftSettings: house),
     support("Harness", ["CLinux", "LinuxSystem", "Varlink"]),
 
     tests("OctetsTests", ["Octets", "COctets"]),
@@ -168,11 +168,14 @@ let package = Package(
         "Relay", "Octets", "Timekeeping", "Mail", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets",
         "ServiceManager", "Spool", "Simulation", "Control",
       ]),
+    .testTarget(name: "ClientTests", dependencies: ["Harness", "Varlink"], exclude: ["clients"], swiftSettings: house),
     tests("FuzzTests", ["FuzzTargets"]),
     tests("HarnessTests", ["Harness", "LinuxSystem", "Varlink"]),
     tests("TidyTests", ["Harness"]),
     tests("BudgetTests", ["Harness"]),
     tests("EndToEndTests", ["Harness", "LinuxSystem", "Octets", "Varlink"], beside: ["report_reader.py"]),
+    tests("UpstreamTests", ["Harness", "Varlink"]),
+    tests("CrashTests", ["Harness", "LinuxSystem", "Varlink"]),
   ],
   swiftLanguageModes: [.v6]
 )

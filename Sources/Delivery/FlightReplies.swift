@@ -81,7 +81,7 @@ extension UpstreamSession {
 
   /// The next reply as a setback, unless it is the one hoped for.
   @Loop private mutating func refusal(at stage: UpstreamStage) async throws(Setback) -> Setback? {
-    let reply = try await dialogue.reply(at: stage, within: settings.commandTimeout)
+    let reply = try await dialogue.reply(at: stage, within: settings.patience(at: stage))
     let setback = dialogue.setback(stage, reply)
     if setback.judgement == .proceed { return nil }
     if setback.endsConnection { throw setback }

@@ -15,17 +15,6 @@ struct TransactionReport {
   /// The recipients that something was decided about.
   var decided: [Int] { outcomes.map(\.recipient) }
 
-  /// Whether the message goes on at once: there are recipients that were not named yet and nothing speaks against naming them, or there
-  /// were too many in one transaction and some of them are done with.
-  func goesOn(_ consignment: Consignment) -> Bool {
-    let decided = Set(self.decided)
-    switch setback?.judgement {
-    case nil: return consignment.untriedRecipients.contains { !decided.contains($0) }
-    case .split: return outcomes.contains { $0.outcome.verdict != .deferred }
-    case .proceed, .delivered, .retry, .throttle, .quota, .recipient, .permanent, .operatorFault: return false
-    }
-  }
-
   /// Decides about one recipient.
   mutating func decide(_ recipient: Int, _ setback: Setback) {
     outcomes.append((recipient, setback.outcome))

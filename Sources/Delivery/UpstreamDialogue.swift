@@ -17,14 +17,19 @@ struct UpstreamDialogue: ~Copyable {
   var wire: Wire
   private var reader = ReplyReader()
   private let loop: EventLoop
+  private let begun: Moment
   private let rules: [JudgementRule]
 
   /// A talk that begins on an open stream; replies are judged by the operator's `rules` first.
-  init(_ stream: any ByteStream, _ loop: EventLoop, rules: [JudgementRule] = []) {
-    wire = Wire(stream)
+  @Loop init(_ wire: consuming Wire, _ loop: EventLoop, rules: [JudgementRule] = []) {
+    self.wire = wire
     self.loop = loop
     self.rules = rules
+    begun = loop.moment
   }
+
+  /// For how long it has been going on.
+  @Loop var age: Duration { loop.moment - begun }
 
   /// The next reply; commands that wait leave first.
   @Loop mutating func reply(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {

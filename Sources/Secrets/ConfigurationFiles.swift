@@ -53,7 +53,7 @@ package struct ConfigurationFiles: Sendable {
     settings.effective.compactMap { effective in
       guard effective.setting.isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
       let text =
-        "\(effective.setting.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
+        "\(effective.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
         + "run: chmod o= \(file), or keep it in a file of its own with PasswordFile="
       return SettingsError(effective.origin, text)
     }

@@ -57,7 +57,7 @@ struct ConfigurationCommand {
       let settings = reading.settings.effective.map { effective in
         JSON.object(
           JSONObject([
-            "name": .string(effective.setting.key), "value": .string(effective.value), "origin": .string("\(effective.origin)"),
+            "name": .string(effective.key), "value": .string(effective.value), "origin": .string("\(effective.origin)"),
             "default": .string(effective.setting.defaultText),
           ]))
       }
@@ -81,9 +81,9 @@ struct ConfigurationCommand {
     }
     let width = min(texts.map(\.1.count).max() ?? 0, 60)
     for (effective, text) in texts {
-      if effective.setting.section != section {
-        section = effective.setting.section
-        lines += lines.isEmpty ? ["[\(section)]"] : ["", "[\(section)]"]
+      if effective.heading != section {
+        section = effective.heading
+        lines += lines.isEmpty ? [section] : ["", section]
       }
       let unset = effective.value.isEmpty ? effective.setting.unset.map { "not set: \($0)" } : nil
       lines.append("\(text)\(String(repeating: " ", count: max(width - text.count, 0)))  # \(unset ?? "\(effective.origin)")")
