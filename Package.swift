@@ -107,7 +107,7 @@ let package = Package(
       "posthoused",
       [
         "Octets", "Timekeeping", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager",
-        "Submission",
+        "Submission", "TLS",
         "Relay",
       ]),
     program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),

@@ -275,6 +275,18 @@ size_t copenssl_server_end_point(X509 *certificate, uint8_t *digest, size_t room
     return md && X509_digest(certificate, md, digest, &count) ? count : 0;
 }
 
+size_t copenssl_key_fingerprint(X509 *certificate, uint8_t *digest, size_t room)
+{
+    unsigned char *form = NULL;
+    unsigned int count = 0;
+    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &form);
+    if (length <= 0)
+        return 0;
+    int made = room >= 32 && EVP_Digest(form, (size_t)length, digest, &count, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(form);
+    return made ? count : 0;
+}
+
 int copenssl_use_key(SSL_CTX *context, const char *file)
 {
     return SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(context) == 1;

@@ -15,13 +15,44 @@ import Timekeeping
   let settings: UpstreamSettings
   let lifeline: Lifeline
 
-  /// A connection to the upstream, and the address it goes to.
+  /// A connection to the upstream; behind a proxy, its first words may be here already.
   func connect() async throws(Setback) -> Wire {
+    guard let host = settings.host else { preconditionFailure("only an upstream that is a host is connected to") }
     let deadline = loop.moment + settings.connectTimeout
-    switch settings.host {
-    case .address(let address): return Wire(try await connect(to: [SocketAddress(address, port: settings.port)], until: deadline))
-    case .name(let host): return Wire(try await connect(toName: host.name, port: settings.port, until: deadline))
-    case .capture, nil: preconditionFailure("only an upstream that is a host is connected to")
+    guard let proxy = settings.connection.proxy else { return Wire(try await connect(to: host, settings.port, until: deadline)) }
+    let password = try await Credentials(loop: loop, means: means, settings: settings).proxyPassword()
+    let stream: any ByteStream
+    do throws(Setback) {
+      stream = try await connect(to: proxy.host, proxy.port, until: deadline)
+    } catch {
+      throw Setback(.connect, Approach.failure(error, of: proxy))
+    }
+    var wire = Wire(stream)
+    do throws(Setback) {
+      try await ProxyTunnel(proxy: proxy, password: password, deadline: deadline).open(&wire, to: host, port: settings.port)
+      return wire
+    } catch {
+      stream.close()
+      throw error
+    }
+  }
+
+  /// What it means that the proxy cannot be connected to.
+  private static func failure(_ setback: Setback, of proxy: ProxyAddress) -> UpstreamFailure {
+    switch setback.cause {
+    case .failure(.hostNotFound(let name)): .proxyRefused("the proxy's name \"\(name)\" does not exist")
+    case .failure(.connectionFailed(let why)): .proxyFailed("cannot connect to the proxy \(proxy.place): \(why)")
+    case .failure(.lookupFailed(let why)): .proxyFailed("cannot look up the proxy \(proxy.place): \(why)")
+    case .failure(let failure): failure
+    case .reply: .proxyFailed("\(setback)")
+    }
+  }
+
+  private func connect(to host: UpstreamHost, _ port: UInt16, until deadline: Moment) async throws(Setback) -> any ByteStream {
+    switch host {
+    case .address(let address): return try await connect(to: [SocketAddress(address, port: port)], until: deadline)
+    case .name(let host): return try await connect(toName: host.name, port: port, until: deadline)
+    case .capture: preconditionFailure("only an upstream that is a host is connected to")
     }
   }
 
@@ -64,7 +95,7 @@ import Timekeeping
   /// An address with the one of ours that goes with it; nil when ours are all of the other family.
   private func lane(to address: SocketAddress) -> AddressRace.Lane? {
     let sources = settings.connection.sources
-    guard !sources.isEmpty, !address.isLoopback else { return AddressRace.Lane(address: address, source: nil) }
+    guard !sources.isEmpty else { return AddressRace.Lane(address: address, source: nil) }
     guard let source = sources.first(where: { $0.isIPv4 == address.isIPv4 }) else { return nil }
     return AddressRace.Lane(address: address, source: SocketAddress(source, port: 0))
   }

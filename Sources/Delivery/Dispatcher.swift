@@ -24,8 +24,6 @@ package import Timekeeping
   private var generator: any RandomNumberGenerator
   private var timetable: Timetable
   private var fleet: Fleet
-  /// Upstreams that the settings no longer name, while a connection of theirs is open.
-  private var retired: [Upstream] = []
   private var fresh = FreshLetters()
   private let spending: SpendingFile
   /// Tells senders what became of their mail.
@@ -99,7 +97,7 @@ package import Timekeeping
 
   /// Makes waiting messages due now, and the upstreams worth a try; answers how many, nil when there is no such message waiting.
   package func flush(_ id: MessageID?) -> Int? {
-    for upstream in fleet.upstreams { upstream.health.retryNow() }
+    for upstream in fleet.upstreams { upstream.retryNow() }
     defer { pump() }
     guard let id else { return timetable.flushAll(now: loop.moment) }
     return timetable.flush(id, now: loop.moment) == nil ? nil : 1
@@ -109,21 +107,10 @@ package import Timekeeping
   package func reload(_ settings: RelaySettings) {
     backoff = BackoffPolicy(settings.retry)
     let router = Router(settings)
-    let before = Dictionary(fleet.upstreams.map { ($0.settings.name, $0) }) { first, _ in first }
-    let upstreams = settings.upstreams.map { upstream in
-      if let known = before[upstream.name] {
-        known.reload(upstream, of: settings)
-        return known
-      }
-      return Upstream(loop, upstream, of: settings, means, spent: DailySpending(), report: report)
-    }
     reports.reload(settings)
-    let names = Set(settings.upstreams.map(\.name))
-    for upstream in fleet.upstreams where !names.contains(upstream.settings.name) {
-      upstream.links.close()
-      retired.append(upstream)
+    fleet = fleet.renewed(settings, for: router.courses) { [loop, means, report] in
+      Upstream(loop, $0, of: settings, means, spent: DailySpending(), report: report)
     }
-    fleet = Fleet(upstreams, for: router.courses)
     timetable.reroute(router)
     timetable.flushAll(now: loop.moment)
     edition += 1
@@ -135,8 +122,8 @@ package import Timekeeping
   package func drain(until deadline: Moment) async {
     isDraining = true
     alarm?.cancel()
-    for upstream in fleet.upstreams + retired { upstream.links.close() }
-    for upstream in fleet.upstreams + retired { await upstream.links.drain(until: deadline) }
+    for upstream in fleet.everybody { upstream.links.close() }
+    for upstream in fleet.everybody { await upstream.links.drain(until: deadline) }
     spending.keep(fleet.upstreams)
     await spending.finish()
     await reports.drain(until: deadline)
@@ -278,7 +265,7 @@ extension Dispatcher {
 
   /// A connection is ready for mail.
   func linkOpened(to upstream: Upstream) {
-    if let trouble = upstream.health.connected(at: loop.wallTime) { recovered(upstream, from: trouble) }
+    if upstream.opened() { recovered(upstream) }
   }
 
   /// Something is wrong with an upstream that no message has to do with.
@@ -304,7 +291,7 @@ extension Dispatcher {
 
   /// A connection has ended.
   func linkClosed() {
-    retired.removeAll { $0.connections == 0 }
+    fleet.forgetRetired()
     pump()
   }
 
@@ -358,17 +345,12 @@ extension Dispatcher {
 
   /// What an attempt says about the upstream.
   private func note(_ setback: Setback?, of consignment: Consignment, from upstream: Upstream) {
-    guard let setback, setback.concernsUpstream || setback.isOutage else {
-      upstream.delivered()
-      if let trouble = upstream.health.served(at: loop.moment, loop.wallTime) { recovered(upstream, from: trouble) }
-      if let setback { tell(setback, consignment, upstream) }
-      return
+    if let setback, setback.concernsUpstream || setback.isOutage {
+      if !isDraining { suffer(setback, upstream) }
+    } else if upstream.served() {
+      recovered(upstream)
     }
-    if !isDraining { suffer(setback, upstream) }
-    tell(setback, consignment, upstream)
-  }
-
-  private func tell(_ setback: Setback, _ consignment: Consignment, _ upstream: Upstream) {
+    guard let setback else { return }
     if setback.endsConnection {
       report(.upstream(.connectionLost(upstream: upstream.name, stage: setback.stage.name, why: "\(setback)")))
     }
@@ -377,24 +359,13 @@ extension Dispatcher {
     }
   }
 
-  private func recovered(_ upstream: Upstream, from trouble: UpstreamHealth.Trouble) {
-    report(.upstream(.recovered(upstream: upstream.name, after: loop.wallTime - trouble.since)))
+  private func recovered(_ upstream: Upstream) {
     if let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) { fleet.returned(index) }
     pump()
   }
 
   private func suffer(_ setback: Setback, _ upstream: Upstream) {
-    let isNews = upstream.health.suffered(setback, at: loop.moment, loop.wallTime, using: &generator)
+    upstream.suffered(setback, using: &generator)
     if !fleet.upstreams.contains(where: { $0.health.mayTry(at: loop.moment) }) { fresh.removeAll() }
-    guard let trouble = upstream.health.trouble else { return }
-    if trouble.kind == .limited { upstream.throttled() }
-    guard isNews else { return }
-    switch trouble.kind {
-    case .fault: report(.upstream(.held(upstream: upstream.name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
-    case .outage: report(.upstream(.connectionFailed(upstream: upstream.name, why: trouble.why)))
-    case .limited:
-      let wait = upstream.health.retryAt.map { $0 - loop.moment } ?? .zero
-      report(.upstream(.throttled(upstream: upstream.name, wait: wait, why: trouble.why)))
-    }
   }
 }

@@ -13,6 +13,8 @@ import Timekeeping
 @Loop struct Fleet {
   /// Every upstream, in the order of the settings.
   let upstreams: [Upstream]
+  /// Upstreams that the settings no longer name, while a connection of theirs is open.
+  private var retired: [Upstream] = []
   private let groups: [[[Int]]]
   private var turns: WeightedTurns
 
@@ -25,6 +27,28 @@ import Timekeeping
     }
     turns = WeightedTurns(weights: upstreams.map(\.settings.weight))
   }
+
+  /// The upstreams that new settings name, for the courses that they know. Who was there before stays, with connections that end after
+  /// their message; who is named no more takes nothing.
+  func renewed(_ settings: RelaySettings, for courses: [[Int]], make: (UpstreamSettings) -> Upstream) -> Fleet {
+    let before = Dictionary(upstreams.map { ($0.settings.name, $0) }) { first, _ in first }
+    let now = settings.upstreams.map { upstream in
+      guard let known = before[upstream.name] else { return make(upstream) }
+      known.reload(upstream, of: settings)
+      return known
+    }
+    let names = Set(settings.upstreams.map(\.name))
+    var fleet = Fleet(now, for: courses)
+    fleet.retired = retired + upstreams.filter { !names.contains($0.settings.name) }
+    for upstream in fleet.retired { upstream.links.close() }
+    return fleet
+  }
+
+  /// Those that are named, and those that are not any more.
+  var everybody: [Upstream] { upstreams + retired }
+
+  /// Forgets whoever is named no more and has no connection left.
+  mutating func forgetRetired() { retired.removeAll { $0.connections == 0 } }
 
   /// Whether an upstream may take a message of a course now, over a connection it has or over any.
   func mayTake(_ upstream: Int, from course: Int, over line: Upstream.Line) -> Bool {

@@ -35,6 +35,9 @@ import Timekeeping
     clientName = LinkPool.name(house)
   }
 
+  /// What is known of the upstream's certificate.
+  var certificate: CertificateWatch { memory.certificate }
+
   /// Connections that are open follow the old settings; they end after their message.
   func reload(_ settings: UpstreamSettings, of house: RelaySettings) {
     self.settings = settings
@@ -114,8 +117,15 @@ import Timekeeping
       if security.channel != .loopback { report(.upstream(.plaintext(upstream: settings.label))) }
       return
     }
+    if let end = peer.certificateEnd,
+      let days = memory.certificate.note(end, warning: settings.connection.certificateWarning, at: loop.wallTime)
+    {
+      report(.upstream(.certificateExpiring(upstream: settings.label, days: days, end: end)))
+    }
     if peer.isVerified {
-      report(.upstream(.tlsEstablished(upstream: settings.label, version: peer.version, cipher: peer.cipher)))
+      report(
+        .upstream(
+          .tlsEstablished(upstream: settings.label, version: peer.version, cipher: peer.cipher, isResumed: peer.isResumed)))
     } else {
       report(.upstream(.tlsUnverified(upstream: settings.label, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
     }

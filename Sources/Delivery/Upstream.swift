@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import EventLoop
+import SMTP
 import Scheduling
 package import Settings
 import Telemetry
@@ -10,9 +11,10 @@ import Timekeeping
   /// How it is reached.
   package private(set) var settings: UpstreamSettings
   /// What is known of its condition.
-  package internal(set) var health: UpstreamHealth
+  package private(set) var health: UpstreamHealth
   let links: LinkPool
   private let loop: EventLoop
+  private let report: (RelayEvent) -> Void
   private var gate: RateGate
   private var window: ConcurrencyWindow
   /// Whether messages pass without anybody counting them.
@@ -24,6 +26,7 @@ import Timekeeping
     report: @escaping (RelayEvent) -> Void
   ) {
     self.loop = loop
+    self.report = report
     self.settings = settings
     health = UpstreamHealth(BackoffPolicy(probing: house.retry))
     links = LinkPool(loop, settings, of: house, means, report: report)
@@ -38,6 +41,9 @@ import Timekeeping
 
   /// Where it is, as reports name it.
   var host: String { settings.host.map(\.description) ?? name }
+
+  /// What is known of its certificate.
+  package var certificate: CertificateWatch { links.certificate }
 
   /// How many connections are open or being opened.
   package var connections: Int { links.count }
@@ -110,15 +116,52 @@ import Timekeeping
     }
   }
 
-  /// It took a message.
-  func delivered() { window.succeeded(inUse: links.count, at: loop.moment) }
+  /// A connection is ready for mail; answers whether trouble is over with that.
+  func opened() -> Bool { recovered(from: health.connected(at: loop.wallTime)) }
 
-  /// It asked for less.
-  func throttled() { window.throttled(at: loop.moment) }
+  /// It has judged a message by itself; answers whether trouble is over with that.
+  func served() -> Bool {
+    window.succeeded(inUse: links.count, at: loop.moment)
+    return recovered(from: health.served(at: loop.moment, loop.wallTime))
+  }
+
+  /// Something went wrong that concerns all mail for it.
+  func suffered(_ setback: Setback, using generator: inout some RandomNumberGenerator) {
+    let isNews = health.suffered(setback, at: loop.moment, loop.wallTime, using: &generator)
+    guard let trouble = health.trouble else { return }
+    if trouble.kind == .limited { window.throttled(at: loop.moment) }
+    guard isNews else { return }
+    switch trouble.kind {
+    case .fault: report(.upstream(.held(upstream: name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
+    case .outage: report(.upstream(.connectionFailed(upstream: name, why: trouble.why)))
+    case .limited:
+      let wait = health.retryAt.map { $0 - loop.moment } ?? .zero
+      report(.upstream(.throttled(upstream: name, wait: wait, why: trouble.why)))
+    }
+  }
+
+  /// Lets the next attempt be made at once.
+  func retryNow() { health.retryNow() }
+
+  private func recovered(from trouble: UpstreamHealth.Trouble?) -> Bool {
+    guard let trouble else { return false }
+    report(.upstream(.recovered(upstream: name, after: loop.wallTime - trouble.since)))
+    return true
+  }
 }
 
 extension RateLimits {
   fileprivate init(_ settings: UpstreamSettings) {
     self.init(perSecond: settings.maxPerSecond, perMinute: settings.maxPerMinute, perDay: settings.maxPerDay)
+  }
+}
+
+extension BackoffPolicy {
+  /// When a troubled upstream is tried again: sooner than a message, since nobody is to blame but the wire.
+  init(probing settings: RetrySettings) {
+    let first = min(settings.first, .seconds(10))
+    self.init(
+      firstDelay: first, growth: 2, ceiling: max(first, min(settings.max, .seconds(300))),
+      jitter: Double(settings.jitter.hundredths) / 100)
   }
 }

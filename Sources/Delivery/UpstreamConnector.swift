@@ -23,7 +23,7 @@ import Timekeeping
 
   /// A conversation that is ready for mail.
   func open() async throws(Setback) -> UpstreamSession {
-    let credentials = try await credentials()
+    let credentials = try await Credentials(loop: loop, means: means, settings: settings).fetch()
     let approach = Approach(loop: loop, means: means, memory: memory, settings: settings, lifeline: lifeline)
     var dialogue = UpstreamDialogue(try await approach.connect(), loop, rules: JudgementRule.all(settings.replyRules))
     do throws(Setback) {
@@ -40,12 +40,20 @@ import Timekeeping
 
   /// Greeting, EHLO, and TLS as the settings say; what the upstream can do in the end.
   private func introduce(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> (UpstreamCapabilities, UpstreamSecurity) {
-    var security = UpstreamSecurity(channel: isLocal ? .loopback : .plaintext, peer: nil)
-    if settings.tls == .implicit { security = try await secure(&dialogue) }
+    var security = UpstreamSecurity(channel: settings.isLocal ? .loopback : .plaintext, peer: nil)
+    let encryption = Encryption(loop: loop, memory: memory, settings: settings)
+    if settings.tls == .implicit {
+      // A proxy may have brought the upstream's first words along.
+      guard dialogue.wire.input.isEmpty else { throw Setback(.tls, .peerSpeaksPlaintext) }
+      security = try await encryption.begin(&dialogue)
+    }
     _ = try await dialogue.agreement(at: .greeting, within: settings.patience(at: .greeting))
     var capabilities = try await hello(&dialogue)
     switch settings.tls {
-    case .implicit, .none: return (capabilities, security)
+    case .implicit:
+      encryption.keepTicket(of: dialogue, security)
+      return (capabilities, security)
+    case .none: return (capabilities, security)
     case .starttls:
       guard capabilities.offers(.startTLS) else { throw Setback(.startTLS, .startTLSNotOffered) }
     case .opportunistic:
@@ -53,8 +61,9 @@ import Timekeeping
     }
     UpstreamCommand.startTLS.append(to: &dialogue.wire.output)
     _ = try await dialogue.agreement(at: .startTLS, within: settings.patience(at: .startTLS))
-    security = try await secure(&dialogue)
+    security = try await encryption.begin(&dialogue)
     capabilities = try await hello(&dialogue)
+    encryption.keepTicket(of: dialogue, security)
     return (capabilities, security)
   }
 
@@ -68,54 +77,6 @@ import Timekeeping
     return UpstreamCapabilities()
   }
 
-  private func secure(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> UpstreamSecurity {
-    // Opportunistic TLS protects from listeners only: who may fall back to plaintext gains nothing by insisting on a certificate.
-    let isRequired = settings.verification == .required && settings.tls != .opportunistic
-    let trust: TLSTrust = settings.caFile.map { .file($0.path) } ?? .system
-    let context: TLSContext
-    do throws(TLSContextFailure) {
-      context = try memory.contexts.context(for: .client(trust: trust, verification: isRequired ? .required : .notRequired))
-    } catch {
-      memory.contexts.forgetAll()
-      throw Setback(.tls, .certificateUntrusted("\(error)"))
-    }
-    let host = settings.expectedName ?? "\(settings.host.map(\.description) ?? "")"
-    do throws(Setback) {
-      let (peer, binding) = try await dialogue.secure(TLSSession(client: context, to: host), within: settings.connectTimeout)
-      let channel: UpstreamChannel = peer.isVerified ? .verifiedTLS : isLocal ? .loopback : .unverifiedTLS
-      return UpstreamSecurity(channel: channel, peer: peer, binding: binding)
-    } catch {
-      // The operator may be about to correct the file of authorities.
-      memory.contexts.forgetAll()
-      throw error
-    }
-  }
-
-  private var isLocal: Bool { settings.host?.isLocal == true }
-
-  private func credentials() async throws(Setback) -> UpstreamCredentials? {
-    guard let user = settings.user, let source = settings.tokenSource ?? settings.passwordSource else { return nil }
-    let isToken = settings.tokenSource != nil
-    let answer = await means.workers.perform(loop) { [secrets = means.secrets] () -> Result<Secret, SecretFailure> in
-      do throws(SecretFailure) {
-        return .success(try secrets.read(source))
-      } catch {
-        return .failure(error)
-      }
-    }
-    switch answer {
-    case .failure(let failure): throw Setback(.authentication, .credentialsUnavailable("\(failure)"))
-    case .success(let secret):
-      let credentials = isToken ? UpstreamCredentials(user: user, token: secret) : UpstreamCredentials(user: user, password: secret)
-      guard let credentials else {
-        let kind = isToken ? "token" : "password"
-        let why = "the \(kind) of \"\(user)\" is empty, too long, or has what none may have in it"
-        throw Setback(.authentication, .credentialsUnavailable(why))
-      }
-      return credentials
-    }
-  }
-
   private func authenticate(
     _ dialogue: inout UpstreamDialogue, _ credentials: UpstreamCredentials, _ capabilities: UpstreamCapabilities,
     _ security: UpstreamSecurity
@@ -125,7 +86,7 @@ import Timekeeping
       var login = UpstreamLogin(
         credentials, on: security.channel, host: settings.host.map(\.description) ?? "", port: settings.port)
       login.binding = security.binding
-      login.order = settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }
+      login.order = mechanisms
       var random = means.generator
       exchange = try login.begin(offered: capabilities.mechanisms, nonce: SASLNonce(using: &random))
     } catch {
@@ -149,5 +110,10 @@ import Timekeeping
       case .done: return
       }
     }
+  }
+
+  /// The ways to log in, the preferred first. MD5 is not among what FIPS 140 allows.
+  private var mechanisms: [SASLMechanism] {
+    settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }.filter { !FIPSModule.isRequired || $0 != .cramMD5 }
   }
 }

@@ -120,6 +120,7 @@ extension UpstreamFailure {
     case .hostNameMismatch: self = .hostNameMismatch("\(failure)")
     case .protocolTooOld: self = .tlsTooOld("\(failure)")
     case .plainText: self = .peerSpeaksPlaintext
+    case .refused(let alert) where alert.isAboutOurCertificate: self = .clientCertificateRefused("\(failure)")
     case .refused, .nothingInCommon, .truncated, .damaged, .malformed: self = .handshakeFailed("\(failure)")
     }
   }

@@ -10,4 +10,6 @@ struct UpstreamSecurity {
   let peer: TLSPeer?
   /// What a login can be tied to; nil without TLS.
   var binding: ChannelBinding?
+  /// What the session went on with; nil where it began anew.
+  var ticket: TLSTicket?
 }

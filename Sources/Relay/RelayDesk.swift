@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + spool.damages, alarms: [dispatcher.reports.alarm].compactMap(\.self))
+      warnings: settings.warnings + certificateWarnings + spool.damages, alarms: [dispatcher.reports.alarm].compactMap(\.self))
   }
 
   /// The messages in a state, oldest first.
@@ -102,6 +102,12 @@ extension Relay: ControlDesk {
     return status
   }
 
+  private var certificateWarnings: [String] {
+    dispatcher.upstreams.compactMap { upstream in
+      upstream.certificate.sentence(upstream.name, within: upstream.settings.connection.certificateWarning, at: loop.wallTime)
+    }
+  }
+
   private func describe(_ upstream: Upstream) -> UpstreamStatus {
     let settings = upstream.settings
     let isCapture = if case .capture = settings.host { true } else { false }
@@ -109,6 +115,7 @@ extension Relay: ControlDesk {
       name: settings.name, host: settings.host.map(\.description) ?? "", port: isCapture ? nil : Int(settings.port),
       tls: isCapture ? "capture" : settings.tls.rawValue, isVerified: settings.verification == .required)
     status.connections = upstream.connections
+    status.certificateEndUSec = upstream.certificate.end?.microseconds
     status.lastSuccessUSec = upstream.health.lastSuccess?.microseconds
     guard let trouble = upstream.health.trouble else {
       status.state = upstream.connections > 0 ? .connected : .idle

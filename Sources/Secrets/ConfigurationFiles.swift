@@ -51,7 +51,8 @@ package struct ConfigurationFiles: Sendable {
 
   private func exposures(in settings: RelaySettings) -> [SettingsError] {
     settings.effective.compactMap { effective in
-      guard effective.setting.isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
+      let isSecret = effective.setting.isSecret || effective.value.contains(Setting.hidden)
+      guard isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
       let text =
         "\(effective.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
         + "run: chmod o= \(file), or keep it in a file of its own with PasswordFile="

@@ -38,10 +38,10 @@ package enum SecretFailure: Error, Equatable, Sendable {
 extension SecretFailure: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .absent(let path): "secret file \"\(path)\" is not there; create it with mode 0600, or correct PasswordFile="
+    case .absent(let path): "secret file \"\(path)\" is not there; create it with mode 0600, or correct the setting that names it"
     case .unreadable(let failure):
       "\(failure); give the file to the user of the service with mode 0600, or hand it over as a credential with PasswordCredential="
-    case .notAFile(let path): "secret file \"\(path)\" is not a regular file; name a file with PasswordFile="
+    case .notAFile(let path): "secret file \"\(path)\" is not a regular file; name a file"
     case .tooOpen(let path, let mode):
       "secret file \"\(path)\" is open to others than its owner (mode \(octal(mode))); run: chmod 600 \(path)"
     case .foreignOwner(let path, let owner):

@@ -18,18 +18,24 @@ enum SecretFile {
   /// The content of a file.
   static func read(_ path: String, guarded: Guard) throws(SecretFailure) -> [UInt8] {
     let file = try open(path)
-    guard file.isRegular else { throw .notAFile(path: path) }
     switch guarded {
-    case .byItself:
-      guard file.mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: file.mode) }
-      guard file.owner == 0 || file.owner == geteuid() else { throw .foreignOwner(path: path, owner: file.owner) }
-    case .byItsDirectory: break
+    case .byItself: try check(file, path)
+    case .byItsDirectory: guard file.isRegular else { throw .notAFile(path: path) }
     }
     do throws(SystemFailure) {
       return try file.content(limit: SecretReader.longest)
     } catch {
       throw error.number == EFBIG ? .tooLarge("\"\(path)\"") : .unreadable(error)
     }
+  }
+
+  /// Looks at a file that somebody else will read.
+  static func inspect(_ path: String) throws(SecretFailure) { try check(open(path), path) }
+
+  private static func check(_ file: borrowing ReadableFile, _ path: String) throws(SecretFailure) {
+    guard file.isRegular else { throw .notAFile(path: path) }
+    guard file.mode & 0o077 == 0 else { throw .tooOpen(path: path, mode: file.mode) }
+    guard file.owner == 0 || file.owner == geteuid() else { throw .foreignOwner(path: path, owner: file.owner) }
   }
 
   private static func open(_ path: String) throws(SecretFailure) -> ReadableFile {

@@ -30,6 +30,9 @@ package struct SecretReader: Sendable {
     }
   }
 
+  /// Makes sure that nobody but root and ourselves can read or change a file with a private key; its content stays unread.
+  package func inspect(key path: String) throws(SecretFailure) { try SecretFile.inspect(path) }
+
   private func credential(_ name: String) throws(SecretFailure) -> Secret {
     guard let directory = environment["CREDENTIALS_DIRECTORY"], directory.hasPrefix("/") else {
       throw .noCredentials(wanted: name)

@@ -51,6 +51,7 @@ package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
   case scramSHA1Plus = "SCRAM-SHA-1-PLUS"
   case scramSHA256 = "SCRAM-SHA-256"
   case scramSHA1 = "SCRAM-SHA-1"
+  case external = "EXTERNAL"
   case oauthBearer = "OAUTHBEARER"
   case xoauth2 = "XOAUTH2"
   case cramMD5 = "CRAM-MD5"
@@ -61,6 +62,16 @@ package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
 extension AuthMechanism: ChoiceSettingValue {
   static var noun: String { "a mechanism this program knows" }
   static var kind: String { "mechanism" }
+}
+
+/// The oldest version of TLS to be spoken; older ones than these were ended by RFC 8996.
+package enum MinimumTLSVersion: String, CaseIterable, Hashable, Sendable {
+  case tls12 = "1.2"
+  case tls13 = "1.3"
+}
+
+extension MinimumTLSVersion: ChoiceSettingValue {
+  static var noun: String { "a version of TLS that is spoken here" }
 }
 
 /// What is worth writing down.

@@ -67,6 +67,8 @@ package struct HouseSettings: Hashable, Sendable {
   package internal(set) var hostname: HostName?
   /// How long a stop waits for transactions in flight.
   package internal(set) var shutdownTimeout: Duration = .seconds(25)
+  /// Whether only validated cryptography may be used.
+  package internal(set) var fips = false
 }
 
 /// `[Retry]`.

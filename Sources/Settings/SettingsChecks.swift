@@ -137,7 +137,7 @@ struct SettingsChecks {
     for key in set.dropFirst() {
       refuse(key, "\(key) is set although \(set[0]) is too (\(origin(of: set[0]))); keep one of them")
     }
-    if upstream.user != nil, set.isEmpty {
+    if upstream.user != nil, set.isEmpty, !upstream.logsInByCertificate {
       refuse(
         "Upstream.User",
         "Upstream.User is set without a password; set PasswordFile=, PasswordCredential=, PasswordCommand= or Password=, or take User= away"
@@ -161,18 +161,18 @@ struct SettingsChecks {
     switch upstream.tls {
     case .starttls, .implicit: break
     case .opportunistic, .none:
-      if upstream.user != nil, !host.isLocal {
+      if upstream.user != nil, !upstream.isLocal {
         refuse(
           "Upstream.TLS",
           "Upstream.TLS \"\(upstream.tls.rawValue)\" could send the password of \"\(upstream.user ?? "")\" to \(host) in clear; "
             + "use starttls or implicit, or take User= away")
-      } else if !host.isLocal {
+      } else if !upstream.isLocal {
         warn("Upstream.TLS", "Upstream.TLS \"\(upstream.tls.rawValue)\" may send mail to \(host) in clear; use starttls or implicit")
       }
     }
     if upstream.verification == .off, upstream.tls != .none {
       let remedy = "take Verify=no away, and name the authority with CAFile= if it is your own"
-      if upstream.user != nil, !host.isLocal {
+      if upstream.user != nil, !upstream.isLocal {
         refuse(
           "Upstream.Verify",
           "Upstream.Verify=no with User= would hand the password to whoever answers as \(host); \(remedy)")
@@ -196,7 +196,7 @@ struct SettingsChecks {
 
   private mutating func checkLoop() {
     guard areReadable("Upstream.Host", "Upstream.Port", "Upstream.TLS", "Listen.Address", "Listen.TLSAddress"),
-      let host = settings.upstream.host
+      let host = settings.upstream.host, settings.upstream.connection.proxy == nil
     else { return }
     let port = settings.upstream.port
     for address in settings.listen.everyAddress {

@@ -62,6 +62,10 @@ package enum SettingsTable {
     Setting(
       "Relay.ShutdownTimeout", \.relay.shutdownTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long a stop waits for transactions in flight. Keep it below TimeoutStopSec= of the unit."),
+    Setting(
+      "Relay.FIPS", \.relay.fips, .onRestart,
+      "Whether TLS uses only OpenSSL's FIPS provider. Without that provider the daemon does not start; Verify=no is refused, and CRAM-MD5 "
+        + "is not used."),
   ]
 
   private static let upstream: [Setting] = [

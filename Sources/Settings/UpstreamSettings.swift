@@ -94,6 +94,15 @@ package struct UpstreamSettings: Equatable, Sendable {
     return nil
   }
 
+  /// Whether the way to it never leaves this machine; behind a proxy nobody knows.
+  package var isLocal: Bool { connection.proxy == nil && host?.isLocal == true }
+
+  /// Whether our certificate is what logs in.
+  package var logsInByCertificate: Bool {
+    guard connection.certificate != nil, passwordSource == nil, tokenSource == nil else { return false }
+    return user != nil || mechanisms == [.external]
+  }
+
   /// The name its certificate must have and that SNI asks for; nil for an address or a captured upstream without `ServerName=`.
   package var expectedName: String? {
     if let serverName { return serverName.name }

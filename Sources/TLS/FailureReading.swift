@@ -1,5 +1,5 @@
-internal import COpenSSL
 // SPDX-License-Identifier: Apache-2.0
+internal import COpenSSL
 internal import TLSTerms
 
 /// OpenSSL's codes turned into failures that name what happened.

@@ -1,5 +1,5 @@
-internal import COpenSSL
 // SPDX-License-Identifier: Apache-2.0
+internal import COpenSSL
 internal import TLSTerms
 internal import Timekeeping
 
@@ -45,6 +45,14 @@ internal import Timekeeping
       var length: UInt32 = 0
       let isMade = unsafe X509_digest(pointer, EVP_sha256(), buffer.baseAddress, &length) == 1
       count = isMade ? Int(length) : 0
+    }
+    return CertificateFingerprint(hash)
+  }
+
+  /// The hash of its public key with the algorithm it is for (SubjectPublicKeyInfo).
+  var keyFingerprint: CertificateFingerprint? {
+    let hash = unsafe [UInt8](unsafeUninitializedCapacity: CertificateFingerprint.length) { buffer, count in
+      unsafe count = copenssl_key_fingerprint(pointer, buffer.baseAddress, buffer.count)
     }
     return CertificateFingerprint(hash)
   }

@@ -37,7 +37,10 @@ internal import TLSTerms
 
   /// Offers the peer a session of before.
   func resume(_ ticket: TLSTicket) {
-    _ = unsafe SSL_set_session(ssl, ticket.pointer)
+    // OpenSSL spoils what it has used; the ticket may be wanted again.
+    guard let session = unsafe SSL_SESSION_dup(ticket.pointer) else { return }
+    _ = unsafe SSL_set_session(ssl, session)
+    unsafe SSL_SESSION_free(session)
   }
 
   /// From now on an empty input means the end.

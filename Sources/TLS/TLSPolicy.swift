@@ -58,7 +58,7 @@ package enum TLSTrust: Hashable, Sendable {
   case system
   /// Only the certificates in this PEM file; each of them is an anchor, whether it is a root or not.
   case file(String)
-  /// Nobody: the server must show one of these very certificates. Names, dates and issuers then say nothing more.
+  /// Nobody: the server must show one of these very certificates, or one with such a key. Names, dates and issuers then say nothing more.
   case pinned(Set<CertificateFingerprint>)
 }
 

@@ -164,7 +164,9 @@ package final class TLSSession {
   /// What is wrong with the peer's certificate by our policy.
   private var certificateFault: TLSFailure? {
     guard let pins = context.policy.pins else { return machine.certificateFault(expected: peerName) }
-    guard let fingerprint = machine.peerCertificate?.fingerprint, !pins.contains(fingerprint) else { return nil }
+    guard let certificate = machine.peerCertificate, let fingerprint = certificate.fingerprint else { return nil }
+    if pins.contains(fingerprint) { return nil }
+    if let key = certificate.keyFingerprint, pins.contains(key) { return nil }
     return .notPinned(fingerprint)
   }
 

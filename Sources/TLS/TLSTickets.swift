@@ -4,22 +4,25 @@ package import Timekeeping
 /// Tickets kept for later connections, so that most of them cost no certificates and one round trip less.
 ///
 /// A ticket is found only by the whole of what it was obtained for (upstream, policy and identity), because resuming skips verification
-/// and, with a client certificate, says who we are. It is given out once, since a reused ticket lets an eavesdropper link connections
-/// (RFC 8446 §C.4), the newest first. Invariants: at most ``limit`` tickets for a key, none older than ``lifetime``.
+/// and, with a client certificate, says who we are. It is given out to one connection, the newest first, since a reused ticket lets an
+/// eavesdropper link connections (RFC 8446 §C.4). Whoever went on with it and got no other in its place may hand it back: Postfix renews
+/// a ticket only when its key changes, and a relay that always connects from one address to one place has nothing to hide by a full
+/// handshake. Invariants: at most ``limit`` tickets for a key, none older than ``lifetime``, however often it was handed back.
 package struct TLSTickets: ~Copyable {
   private var shelves: [TLSTicketKey: [Entry]] = [:]
 
   /// No tickets yet.
   package init() {}
 
-  /// Keeps a ticket that was obtained at `now`.
+  /// Keeps a ticket that was obtained at `now`, or earlier if it was kept before.
   package mutating func keep(_ ticket: TLSTicket, for key: TLSTicketKey, at now: Moment) {
     precondition(ticket.policy == key.policy, "a ticket is kept under the policy it was obtained under")
+    ticket.obtained = ticket.obtained ?? now
     removeExpired(at: now)
     if shelves[key] == nil, shelves.count >= TLSTickets.mostKeys { return }
     var shelf = shelves[key] ?? []
     if shelf.count == TLSTickets.limit { shelf.removeFirst() }
-    shelf.append(Entry(ticket: ticket, obtained: now))
+    shelf.append(Entry(ticket: ticket, obtained: ticket.obtained ?? now))
     shelves[key] = shelf
   }
 

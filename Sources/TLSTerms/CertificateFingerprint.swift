@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The SHA-256 hash of a certificate, as `openssl x509 -fingerprint -sha256` shows it.
+/// The SHA-256 hash of a certificate, as `openssl x509 -fingerprint -sha256` shows it, or of its public key.
 package struct CertificateFingerprint: Hashable, Sendable {
   private let bytes: [UInt8]
 

@@ -7,6 +7,9 @@ package struct TLSAlert: Hashable, Sendable {
   /// An alert by its number.
   package init(number: UInt8) { self.number = number }
 
+  /// Whether it is about the certificate that we show, or fail to show.
+  package var isAboutOurCertificate: Bool { [42, 43, 44, 45, 46, 48, 116].contains(number) }
+
   /// What the code means, in words.
   package var meaning: String { row?.meaning ?? "alert \(number)" }
 
@@ -53,7 +56,7 @@ package struct TLSAlert: Hashable, Sendable {
     Row(110, "an unsupported extension", theirLog),
     Row(112, "it does not know the host name we asked for", "set Upstream.Host= to a name the server serves"),
     Row(113, "it is not satisfied with our certificate's status", ourCertificate),
-    Row(116, "it demands a client certificate", "set Upstream.CertificateFile= and Upstream.KeyFile="),
+    Row(116, "it demands a client certificate", "set ClientCertificate= and ClientKey= under [Upstream]"),
     Row(120, "no application protocol in common", theirLog),
   ]
 }

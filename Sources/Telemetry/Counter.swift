@@ -33,6 +33,10 @@ package enum Counter: Int, Hashable, Sendable, CaseIterable {
   case upstreamConnectionFailures
   /// Connections to upstreams that broke.
   case upstreamConnectionsLost
+  /// Full TLS handshakes with upstreams that proved themselves.
+  case upstreamHandshakes
+  /// TLS sessions with upstreams that went on with the keys of an earlier one.
+  case upstreamSessionsResumed
   /// Logins that an upstream refused.
   case upstreamLoginFailures
   /// How often an upstream was held.

@@ -82,7 +82,8 @@ package struct Counters: Hashable, Sendable {
     case .authenticationFailed: add(.upstreamLoginFailures)
     case .held: add(.upstreamHolds)
     case .throttled: add(.upstreamThrottles)
-    case .tlsEstablished, .tlsUnverified, .plaintext, .recovered, .certificateExpiring: break
+    case .tlsEstablished(_, _, _, let isResumed): add(isResumed ? .upstreamSessionsResumed : .upstreamHandshakes)
+    case .tlsUnverified, .plaintext, .recovered, .certificateExpiring: break
     }
   }
 

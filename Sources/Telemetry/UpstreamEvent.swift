@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Timekeeping
+
 /// A fact about an upstream; `upstream` is its name in the settings.
 package enum UpstreamEvent: Hashable, Sendable {
   /// A connection to one of its addresses came about.
@@ -8,7 +10,7 @@ package enum UpstreamEvent: Hashable, Sendable {
   /// A connection ended otherwise than by our QUIT, at a stage of the conversation.
   case connectionLost(upstream: String, stage: String, why: String)
   /// The connection is encrypted and its other end proved.
-  case tlsEstablished(upstream: String, version: String, cipher: String)
+  case tlsEstablished(upstream: String, version: String, cipher: String, isResumed: Bool)
   /// The connection is encrypted, but its other end was not proved, because the settings say so.
   case tlsUnverified(upstream: String, why: String)
   /// The connection is not encrypted, because the settings allow it.
@@ -22,7 +24,7 @@ package enum UpstreamEvent: Hashable, Sendable {
   /// Deliveries are slowed down on the upstream's demand.
   case throttled(upstream: String, wait: Duration, why: String)
   /// The upstream's certificate ends soon.
-  case certificateExpiring(upstream: String, days: Int)
+  case certificateExpiring(upstream: String, days: Int, end: WallTime)
 
   var label: EventLabel {
     switch self {
@@ -48,9 +50,10 @@ package enum UpstreamEvent: Hashable, Sendable {
     case .connectionLost(_, let stage, let why):
       sink.add("stage", stage)
       sink.add("why", why)
-    case .tlsEstablished(_, let version, let cipher):
+    case .tlsEstablished(_, let version, let cipher, let isResumed):
       sink.add("version", version)
       sink.add("cipher", cipher)
+      sink.add("session", isResumed ? "resumed" : "new")
     case .plaintext: break
     case .authenticationFailed(_, let user, let why):
       sink.add("user", user)
@@ -63,16 +66,18 @@ package enum UpstreamEvent: Hashable, Sendable {
     case .throttled(_, let wait, let why):
       sink.add("wait", wait)
       sink.add("why", why)
-    case .certificateExpiring(_, let days): sink.add("days", days)
+    case .certificateExpiring(_, let days, let end):
+      sink.add("days", days)
+      sink.add("end", CivilTime(end).iso8601)
     }
   }
 
   private var upstream: String {
     switch self {
     case .connected(let upstream, _), .connectionFailed(let upstream, _), .connectionLost(let upstream, _, _),
-      .tlsEstablished(let upstream, _, _), .tlsUnverified(let upstream, _), .plaintext(let upstream),
+      .tlsEstablished(let upstream, _, _, _), .tlsUnverified(let upstream, _), .plaintext(let upstream),
       .authenticationFailed(let upstream, _, _), .held(let upstream, _, _, _), .recovered(let upstream, _),
-      .throttled(let upstream, _, _), .certificateExpiring(let upstream, _):
+      .throttled(let upstream, _, _), .certificateExpiring(let upstream, _, _):
       upstream
     }
   }

@@ -99,7 +99,9 @@ package enum RelayInterface {
         # CLOCK_REALTIME, microseconds, as all that ends in USec
         faultSinceUSec: ?int,
         nextAttemptUSec: ?int,
-        lastSuccessUSec: ?int
+        lastSuccessUSec: ?int,
+        # When the certificate that the upstream showed last expires
+        certificateEndUSec: ?int
       )
 
       type Spool (

@@ -23,6 +23,8 @@ package struct UpstreamStatus: Hashable, Sendable {
   package var nextAttemptUSec: Int64?
   /// When it last took a message.
   package var lastSuccessUSec: Int64?
+  /// When the certificate that it showed last expires.
+  package var certificateEndUSec: Int64?
 
   /// An upstream of which nothing is known but its configuration.
   package init(name: String, host: String, port: Int?, tls: String, isVerified: Bool) {
@@ -69,6 +71,7 @@ extension UpstreamStatus {
     json.add("faultSinceUSec", faultSinceUSec.map { .integer($0) })
     json.add("nextAttemptUSec", nextAttemptUSec.map { .integer($0) })
     json.add("lastSuccessUSec", lastSuccessUSec.map { .integer($0) })
+    json.add("certificateEndUSec", certificateEndUSec.map { .integer($0) })
     return json
   }
 
@@ -85,5 +88,6 @@ extension UpstreamStatus {
     faultSinceUSec = try json.optionalInteger("faultSinceUSec")
     nextAttemptUSec = try json.optionalInteger("nextAttemptUSec")
     lastSuccessUSec = try json.optionalInteger("lastSuccessUSec")
+    certificateEndUSec = try json.optionalInteger("certificateEndUSec")
   }
 }

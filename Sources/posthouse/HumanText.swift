@@ -24,6 +24,9 @@ struct HumanText {
   /// The same of a time to come.
   func future(_ microseconds: Int64) -> String { "\(HumanText.clock(microseconds)) (\(until(microseconds)))" }
 
+  /// The day of a time: `2026-01-02`.
+  func day(_ microseconds: Int64) -> String { String(HumanText.clock(microseconds).prefix(10)) }
+
   private static func clock(_ microseconds: Int64) -> String { CivilTime(WallTime(microseconds: microseconds)).iso8601 }
 
   /// A span of time in its largest unit, or in two where one says too little.

@@ -73,6 +73,7 @@ struct StatusReport {
     }
     parts.append(upstream.state.rawValue + (upstream.connections > 0 ? " (\(HumanText.count(upstream.connections, "connection")))" : ""))
     parts.append(upstream.lastSuccessUSec.map { "last success \(human.ago($0))" } ?? "no success yet")
+    if let end = upstream.certificateEndUSec { parts.append("certificate until \(human.day(end))") }
     if let next = upstream.nextAttemptUSec { parts.append("next attempt \(human.until(next))") }
     return parts.joined(separator: ", ")
   }

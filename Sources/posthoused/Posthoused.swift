@@ -7,6 +7,7 @@ import Relay
 import Secrets
 import ServiceManager
 import Settings
+import TLS
 import Varlink
 
 /// The daemon: `posthoused [--config FILE]` runs in the foreground until SIGTERM or SIGINT; SIGHUP reloads.
@@ -32,10 +33,14 @@ import Varlink
     Host.settleIn()
     do {
       let settings = try place.read()
+      if settings.relay.fips { try FIPSModule.require() }
       let driver = try EpollDriver()
       return EventLoop.run(driver) { loop in await Daemon(place: place, loop: loop, driver: driver).run(settings) }
     } catch let error as ConfigurationRefusal {
       Host.say("\(error)", to: .error)
+      return EX_CONFIG
+    } catch let error as TLSContextFailure {
+      Host.say("posthoused: Relay.FIPS: \(error); \(error.remedy)", to: .error)
       return EX_CONFIG
     } catch {
       Host.say("posthoused: \(error)", to: .error)

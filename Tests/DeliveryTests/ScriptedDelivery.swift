@@ -78,6 +78,17 @@ import Timekeeping
     _ = await spool.close()
   }
 
+  /// Hands the messages in, and answers what is wrong with the upstream then; the upstream says nothing.
+  func trouble() async throws -> String {
+    try await handIn()
+    _ = await world.loop.sleep(.seconds(2))
+    let sentence = dispatcher.upstreams[0].health.trouble?.sentence ?? ""
+    listener.close()
+    await dispatcher.drain(until: world.loop.moment)
+    _ = await spool.close()
+    return sentence
+  }
+
   private func handIn() async throws {
     let size = file.given.first { $0.hasPrefix("body ") }.flatMap { Int($0.dropFirst(5)) } ?? 20
     var recipients = file.given.filter { $0.hasPrefix("to ") }.map { $0.split(separator: " ").dropFirst().map(String.init) }
@@ -124,12 +135,13 @@ import Timekeeping
         }
       case .sayForEver(let bytes): await sayForEver(bytes, line, &wire)
       case .wait(let wait): _ = await world.loop.sleep(wait)
-      case .handshake(let isRefused):
+      case .handshake(let wanted):
         do {
-          try await handshake(&wire)
-          if isRefused { complain(line, "the relay takes the certificate") }
+          let isResumed = try await handshake(&wire)
+          if wanted == .refused { complain(line, "the relay takes the certificate") }
+          if wanted == .new && isResumed || wanted == .resumed && !isResumed { complain(line, "the session is not \(wanted)") }
         } catch {
-          if !isRefused { throw error }
+          if wanted != .refused { throw error }
         }
       case .close: wire.stream.close()
       case .reset: (wire.stream as? SimulatedStream)?.breakBoth()
@@ -183,12 +195,17 @@ import Timekeeping
     complain(line, "the relay listens to \(count) lines")
   }
 
-  private func handshake(_ wire: inout Wire) async throws {
+  private var contexts = TLSContexts()
+
+  /// Makes the upstream's part of the handshake; whether an earlier session goes on.
+  private func handshake(_ wire: inout Wire) async throws -> Bool {
     let name = file.given.first { $0.hasPrefix("certificate ") }.map { String($0.dropFirst(12)) } ?? "good"
-    let context = try TLSContext(.server(identity: TestCertificates.shared.identity(name)))
+    let demand = file.given.first { $0.hasPrefix("demand ") }.map { TLSTrust.file(String($0.dropFirst(7))) }
+    let context = try contexts.context(for: .server(identity: TestCertificates.shared.identity(name), clientsSignedBy: demand))
     let stream = TLSStream(wire.stream, TLSSession(server: context))
     try await stream.handshake(until: world.loop.moment + .seconds(60))
     wire.stream = stream
+    return stream.tlsPeer?.isResumed == true
   }
 
   private func expectClose(after wait: Duration, _ line: Int, _ wire: inout Wire) async {

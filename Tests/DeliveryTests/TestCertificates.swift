@@ -27,6 +27,21 @@ struct TestCertificates: Sendable {
     TLSIdentity(certificateFile: "\(directory)/\(name).pem", keyFile: "\(directory)/\(name).key")
   }
 
+  /// The fingerprint of a certificate, or of its key, as people get it from openssl(1).
+  func fingerprint(_ name: String, ofKey: Bool = false) -> String {
+    let command =
+      ofKey
+      ? "openssl x509 -pubkey -noout -in \(name).pem | openssl pkey -pubin -outform der | openssl dgst -sha256 -r | cut -c1-64"
+      : "openssl x509 -noout -fingerprint -sha256 -in \(name).pem | cut -d= -f2"
+    let output = "\(directory)/fingerprint-\(UInt64.random(in: 0 ... .max))"
+    _ = unsafe system("cd '\(directory)' && (\(command)) > \(output)")
+    guard let file = unsafe fopen(output, "r") else { return "" }
+    defer { unsafe fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    guard unsafe fgets(&line, 256, file) != nil else { return "" }
+    return String(decoding: line.prefix { $0 > 0x20 }.map(UInt8.init), as: UTF8.self)
+  }
+
   private static let script = #"""
     set -e
     curve='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'

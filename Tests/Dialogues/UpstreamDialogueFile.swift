@@ -7,6 +7,7 @@
 ///     Given: to a@b.example c@d.example   the recipients of a message; a second such line is a second message; usual: to@b.example
 ///     Given: body 200000              how many bytes the bodies have; usual: a few
 ///     Given: certificate good         what `TLS:` shows: good expired elsewhere foreign
+///     Given: demand FILE              clients must show a certificate that one of those in this file signed
 ///     Opening: PIPELINING SIZE 1000   short for a greeting, and EHLO answered with these extensions
 ///     C: MAIL FROM:<me                the relay says a line that begins so
 ///     Body:                           the relay sends lines up to the final dot
@@ -16,7 +17,8 @@
 ///     U. 250 ok                       the upstream says this line a byte at a time, a second apart
 ///     Wait: 30s                       the upstream does nothing for a while (s, m, h, d)
 ///     Endless: 250-more               the upstream says this line again and again until the relay has had enough
-///     TLS:                            the upstream makes its part of the handshake; `TLS: refused`, which the relay ends
+///     TLS:                            the upstream makes its part of the handshake; `TLS: refused`, which the relay ends; `TLS: new` and
+///                                     `TLS: resumed` tell whether the relay may go on with an earlier session
 ///     Close:  Reset:                  the upstream ends the connection, in good order or not
 ///     X: 300s                         the relay ends the connection, about that long after it spoke last, without more than QUIT
 ///     X: anything                     the relay ends the connection, whatever it says before
@@ -50,12 +52,20 @@ package struct UpstreamDialogueFile: Sendable, CustomStringConvertible {
     case sayByteByByte([UInt8])
     case sayForEver([UInt8])
     case wait(Duration)
-    case handshake(isRefused: Bool)
+    case handshake(Handshake)
     case close
     case reset
     case expectClose(after: Duration)
     case expectCloseBehindAnything
     case next
+  }
+
+  /// What becomes of a handshake.
+  package enum Handshake: String, Sendable {
+    case refused
+    case resumed
+    case new
+    case done = ""
   }
 
   /// What must be true in the end.
@@ -109,7 +119,9 @@ package struct UpstreamDialogueFile: Sendable, CustomStringConvertible {
     case "U.": step(.sayByteByByte(try ServerDialogue.bytes(rest) + [0x0d, 0x0a]))
     case "Endless:": step(.sayForEver(try ServerDialogue.bytes(rest) + [0x0d, 0x0a]))
     case "Wait:": step(.wait(try duration(rest, number)))
-    case "TLS:": step(.handshake(isRefused: rest == "refused"))
+    case "TLS:":
+      guard let handshake = Handshake(rawValue: String(rest)) else { throw unreadable(number) }
+      step(.handshake(handshake))
     case "Close:": step(.close)
     case "Reset:": step(.reset)
     case "X:" where rest == "anything": step(.expectCloseBehindAnything)

@@ -118,6 +118,7 @@ internal import Varlink
       let daemon = try rig.daemon {
         $0.useUpstream(port: upstream.port)
         $0["Log.Level"] = "info"
+        $0["Bounce.MaxPerHour"] = "0"
         $0["Listen.Extensions"] = "PIPELINING SIZE 8BITMIME SMTPUTF8 CHUNKING BINARYMIME ENHANCEDSTATUSCODES"
       }
       var count = 0

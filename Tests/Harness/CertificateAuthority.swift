@@ -26,14 +26,14 @@ package struct CertificateAuthority: Sendable {
     package let keyPath: String
   }
 
-  /// Issues a server's certificate for a host name.
-  package func issue(_ host: String, _ rig: Rig) throws -> Identity {
+  /// Issues a certificate for a host name, a server's unless it is for another use.
+  package func issue(_ host: String, _ rig: Rig, use: String = "serverAuth") throws -> Identity {
     let stem = rig.directory.freshName("identity")
     let identity = Identity(certificatePath: stem + ".pem", keyPath: stem + ".key")
     try rig.output(
       of: "openssl",
       CertificateAuthority.request + ["-subj", "/CN=\(host)", "-keyout", identity.keyPath, "-out", stem + ".csr"])
-    try Files.write("subjectAltName=DNS:\(host)\nextendedKeyUsage=serverAuth\n", to: stem + ".ext")
+    try Files.write("subjectAltName=DNS:\(host)\nextendedKeyUsage=\(use)\n", to: stem + ".ext")
     try rig.output(
       of: "openssl",
       [

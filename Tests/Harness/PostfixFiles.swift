@@ -16,6 +16,8 @@ struct PostfixFiles {
   let login: PostfixUpstream.Login
   /// Whose commands are in the log.
   let told: String
+  /// Whose certificates clients may show.
+  let authority: String
 
   /// `main.cf`. Mail for any domain goes to virtual(8), which writes a Maildir and puts `X-Original-To:` and `Delivered-To:` before the
   /// message.
@@ -24,6 +26,7 @@ struct PostfixFiles {
       switch login {
       case .required: "permit_sasl_authenticated, reject"
       case .optional: "permit"
+      case .certificate: "permit_tls_all_clientcerts, reject"
       }
     return """
       compatibility_level = 3.6
@@ -57,6 +60,8 @@ struct PostfixFiles {
       smtpd_tls_cert_file = \(identity.certificatePath)
       smtpd_tls_key_file = \(identity.keyPath)
       smtpd_tls_auth_only = yes
+      smtpd_tls_CAfile = \(authority)
+      smtpd_tls_ask_ccert = \(login == .certificate ? "yes" : "no")
       smtpd_sasl_auth_enable = yes
       smtpd_sasl_type = dovecot
       smtpd_sasl_path = \(loginSocket)

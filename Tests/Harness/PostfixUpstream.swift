@@ -28,6 +28,8 @@ package final class PostfixUpstream: UpstreamServer {
   /// Whether a client must log in before `MAIL`.
   package enum Login: Sendable {
     case required, optional
+    /// A certificate of its own authority takes the place of a login.
+    case certificate
   }
 
   /// Whether the log holds every command, with passwords in it.
@@ -58,7 +60,8 @@ package final class PostfixUpstream: UpstreamServer {
       case .events: ""
       }
     let files = PostfixFiles(
-      stem: stem, port: port, tlsPort: tlsPort, identity: identity, loginSocket: dovecot.socketPath, login: login, told: told)
+      stem: stem, port: port, tlsPort: tlsPort, identity: identity, loginSocket: dovecot.socketPath, login: login, told: told,
+      authority: authority.certificatePath)
     try Files.write(files.main, to: stem + ".etc/main.cf")
     try Files.write(files.master, to: stem + ".etc/master.cf")
     try rig.output(of: "/usr/sbin/postfix", ["-c", stem + ".etc", "check"])

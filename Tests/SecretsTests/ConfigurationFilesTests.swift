@@ -83,6 +83,14 @@ import Testing
     }
   }
 
+  @Test(arguments: [("socks5://a:b@p:1", false), ("socks5://a@p:1", true)])
+  func `so is one inside the address of a proxy`(proxy: String, isGood: Bool) throws {
+    try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\nProxy=\(proxy)\n", mode: 0o644)
+    let configuration = try ConfigurationFiles(reading: main, .required)
+    let settings = try RelaySettings(files: configuration.files, environment: [:], systemHostname: "a.example")
+    #expect(configuration.complaints(about: settings).isEmpty == isGood)
+  }
+
   @Test(arguments: [(0o600, true), (0o640, true), (0o644, false), (0o604, false)] as [(mode_t, Bool)])
   func `a password in a file that everybody can read is complained about`(mode: mode_t, isGood: Bool) throws {
     try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\nUser=u\nPassword=hunter2\n", mode: mode)

@@ -3,6 +3,8 @@ import Settings
 import Testing
 
 @Suite struct SettingsCheckTests {
+  static let pin = "sha256:" + String(repeating: "0a", count: 32)
+
   static let contradictions: [(String, String)] = [
     (
       "[Upstream]\nUser=u\nPassword=a\nPasswordFile=/p",
@@ -40,6 +42,49 @@ import Testing
       "[Upstream]\nSourceAddress=::",
       #"posthouse.conf:2: Upstream.SourceAddress "::" is no address of a machine; take it away to let the system choose"#
     ),
+    (
+      "[Upstream]\nVerify=no\nCertificatePin=\(pin)",
+      "posthouse.conf:3: Upstream.CertificatePin is not looked at with Upstream.Verify=no; take Verify=no away"
+    ),
+    (
+      "[Upstream]\nTLS=opportunistic\nCertificatePin=\(pin)",
+      #"posthouse.conf:3: Upstream.CertificatePin is not looked at with Upstream.TLS "opportunistic"; use starttls or implicit"#
+    ),
+    (
+      "[Upstream]\nCAFile=/ca.pem\nCertificatePin=\(pin)",
+      "posthouse.conf:2: Upstream.CAFile has no effect beside Upstream.CertificatePin, which takes its place; keep one of them"
+    ),
+    (
+      "[Upstream]\nClientKey=/k.pem",
+      "posthouse.conf:2: Upstream.ClientKey is set without a certificate; set ClientCertificate= under [Upstream]"
+    ),
+    (
+      "[Upstream]\nAuth=EXTERNAL",
+      #"posthouse.conf:2: Upstream.Auth "EXTERNAL" logs in with a certificate; set ClientCertificate= under [Upstream]"#
+    ),
+    (
+      "[Upstream]\nTLS=none\nClientCertificate=/c.pem",
+      #"posthouse.conf:3: Upstream.ClientCertificate has no effect with Upstream.TLS "none"; use starttls or implicit, or take the "#
+        + "certificate away"
+    ),
+    (
+      "[Relay]\nFIPS=yes\n[Upstream]\nVerify=no",
+      "posthouse.conf:4: Upstream.Verify=no cannot be together with Relay.FIPS=yes, which is worth nothing towards a peer nobody knows; "
+        + "take one of them away"
+    ),
+    (
+      "[Upstream]\nHost=localhost\nProxy=socks5://192.0.2.1:1080\nTLS=none\nUser=u\nPassword=p",
+      #"posthouse.conf:4: Upstream.TLS "none" could send the password of "u" to localhost in clear; use starttls or implicit, or take "#
+        + "User= away"
+    ),
+    (
+      "[Upstream]\nProxy=socks5://192.0.2.1:1080\nProxyPasswordFile=/p",
+      "posthouse.conf:3: Upstream.ProxyPasswordFile is set without a user; write Proxy=socks5://user@host:port, or take the file away"
+    ),
+    (
+      "[Upstream]\nProxy=socks5://a:b@192.0.2.1:1080\nProxyPasswordFile=/p",
+      "posthouse.conf:3: Upstream.ProxyPasswordFile is set although Upstream.Proxy has a password; keep one of them"
+    ),
     ("[Retry]\nFirst=2h", #"posthouse.conf:2: Retry.First "2h" is longer than Retry.Max "1h"; raise Max= or lower First="#),
     (
       "[Retry]\nFirst=10min\nMaxAge=5min",
@@ -53,6 +98,36 @@ import Testing
 
   @Test(arguments: contradictions) func `settings that contradict each other are refused with a remedy`(text: String, complaint: String) {
     #expect(readBehindHost(text).complaints == [complaint])
+  }
+
+  @Test(arguments: ["User=u", "Auth=EXTERNAL", "User=u\nAuth=EXTERNAL", "ClientKey=/k.pem"])
+  func `a certificate of ours needs no password beside it`(more: String) {
+    let reading = readBehindHost("[Upstream]\nClientCertificate=/c.pem\n\(more)\n")
+    #expect(reading.complaints == [])
+    #expect(reading.settings.upstream.logsInByCertificate == (more != "ClientKey=/k.pem"))
+  }
+
+  @Test(arguments: [
+    ("socks5://p.example.com:1080", "socks5://p.example.com:1080"), ("SOCKS5H://[2001:db8::1]:1080", "socks5://[2001:db8::1]:1080"),
+    ("http://u:p%20w@192.0.2.1:3128/", "http://u:(hidden)@192.0.2.1:3128"), ("socks5://u%40d@p:1", "socks5://u%40d@p:1"),
+    ("http://a:b@c:d@p:1", "http://a:(hidden)@p:1"),
+  ])
+  func `a proxy is read, and shown without its password`(written: String, shown: String) {
+    let reading = readBehindHost("[Upstream]\nProxy=\(written)\n")
+    #expect(reading.complaints == [])
+    #expect(reading.settings.effective.first { $0.setting.name == "Proxy" }?.value == shown)
+  }
+
+  @Test(arguments: [
+    ("p.example.com:1080", "is not a proxy"), ("ftp://a:geheim@p:1", "is a proxy of a kind that is not spoken here"),
+    ("socks5://u:geheim@p", "names no port"), ("socks5://u:geheim@p:99999", "names no port"), ("socks5://u:geheim@:1", "names no host"),
+    ("socks5://u:geheim@capture:/x:1", "names no host"), ("http://u:geheim%@p:1", "has a user or password that cannot be read"),
+    ("http://u:geheim%00@p:1", "has a user or password that cannot be read"), ("http://:geheim@p:1", "has a user or password"),
+    ("http://u%3a:geheim@p:1", "has a colon in the user"), ("u:geheim@p:1", "is not a proxy"),
+  ])
+  func `what is no proxy is refused, and no password is shown`(written: String, complaint: String) {
+    let complaints = readBehindHost("[Upstream]\nProxy=\(written)\n").complaints
+    #expect(complaints.count == 1 && complaints[0].contains(complaint) && !complaints[0].contains("geheim"), "\(complaints)")
   }
 
   @Test(arguments: ["127.0.0.1", "localhost", "[::1]"]) func `a password may go in clear to this machine only`(host: String) {

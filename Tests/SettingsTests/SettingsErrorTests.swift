@@ -22,7 +22,7 @@ import Testing
     Mistake(
       "Upstream", "Auth=PLAIN CRAM",
       #"Upstream.Auth "CRAM" is not a mechanism this program knows; use one of SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, "#
-        + "SCRAM-SHA-256, SCRAM-SHA-1, OAUTHBEARER, XOAUTH2, CRAM-MD5, PLAIN, LOGIN"),
+        + "SCRAM-SHA-256, SCRAM-SHA-1, EXTERNAL, OAUTHBEARER, XOAUTH2, CRAM-MD5, PLAIN, LOGIN"),
     Mistake("Upstream", "Auth=PLAIN PLAIN", #"Upstream.Auth "PLAIN" stands there twice; name it once"#),
     Mistake(
       "Upstream", "Host=smtp.example.com:465",

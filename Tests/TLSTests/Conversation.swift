@@ -29,6 +29,20 @@ final class Conversation {
     return (ours, theirs)
   }
 
+  /// Shakes hands, and counts the bytes that went either way.
+  func costOfHandshake() -> (fromClient: Int, fromServer: Int) {
+    var cost = (fromClient: 0, fromServer: 0)
+    for _ in 0..<6 {
+      let waiting = toServer.count
+      _ = client.handshake(from: &toClient, to: &toServer)
+      cost.fromClient += toServer.count - waiting
+      let before = toClient.count
+      _ = server.handshake(from: &toServer, to: &toClient)
+      cost.fromServer += toClient.count - before
+    }
+    return cost
+  }
+
   /// What the server can read now, everything that has come.
   func serverReads() -> (text: String, progress: TLSProgress) {
     var plaintext = ByteQueue()

@@ -165,7 +165,7 @@ import Timekeeping
       return
     }
     #expect("\(failure)" == "the peer refused: it demands a client certificate")
-    #expect(failure.remedy == "set Upstream.CertificateFile= and Upstream.KeyFile=")
+    #expect(failure.remedy == "set ClientCertificate= and ClientKey= under [Upstream]")
   }
 
   @Test func `a server refuses a client whose certificate somebody else signed`() throws {

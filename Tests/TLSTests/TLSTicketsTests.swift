@@ -51,6 +51,39 @@ import Timekeeping
     #expect(!isFound)
   }
 
+  @Test func `a ticket that is handed back grows no younger`() throws {
+    var tickets = TLSTickets()
+    let key = TLSTicketKey(upstream: "mail.example.com:587", policy: authority.client(), identity: "")
+    tickets.keep(try ticket(key.policy), for: key, at: start)
+    guard let taken = tickets.take(for: key, at: start + .seconds(3000)) else {
+      Issue.record("a ticket that was kept is there")
+      return
+    }
+    tickets.keep(taken, for: key, at: start + .seconds(3001))
+    let isThere = tickets.take(for: key, at: start + .seconds(3599)) != nil
+    tickets.keep(taken, for: key, at: start + .seconds(3599))
+    let isOver = tickets.take(for: key, at: start + .seconds(3600)) == nil
+    #expect(isThere && isOver)
+  }
+
+  @Test(arguments: [TLSVersion.tls12, .tls13]) func `a session that goes on saves most of the bytes of a handshake`(version: TLSVersion)
+    throws
+  {
+    var policy = authority.client()
+    policy.minimumVersion = version
+    let (client, server) = (try TLSContext(policy), try TLSContext(authority.server()))
+    let full = Conversation(client: TLSSession(client: client, to: "mail.example.com"), server: TLSSession(server: server))
+    let cost = full.costOfHandshake()
+    _ = full.serverWrites("hello")
+    _ = full.clientReads()
+    let ticket = try #require(full.client.takeTicket())
+    let next = Conversation(
+      client: TLSSession(client: client, to: "mail.example.com", resuming: ticket), server: TLSSession(server: server))
+    let saved = next.costOfHandshake()
+    #expect(next.client.peer?.isResumed == true && next.client.peer?.isVerified == true)
+    #expect(saved.fromServer * 2 < cost.fromServer, "\(saved) after \(cost)")
+  }
+
   @Test func `the newest ticket goes first, and the oldest makes room`() throws {
     var tickets = TLSTickets()
     let key = TLSTicketKey(upstream: "mail.example.com:587", policy: authority.client(), identity: "")

@@ -82,7 +82,8 @@ struct RelayEventTests {
       "upstream-lost upstream=d stage=\"end of DATA\" why=reset"
     ),
     (
-      .upstream(.tlsEstablished(upstream: "d", version: "TLSv1.3", cipher: "X")), .debug, "upstream-tls upstream=d version=TLSv1.3 cipher=X"
+      .upstream(.tlsEstablished(upstream: "d", version: "TLSv1.3", cipher: "X", isResumed: true)), .debug,
+      "upstream-tls upstream=d version=TLSv1.3 cipher=X session=resumed"
     ),
     (.upstream(.tlsUnverified(upstream: "d", why: "Verify=no")), .warning, "upstream-unverified upstream=d why=Verify=no"),
     (.upstream(.plaintext(upstream: "d")), .warning, "upstream-plaintext upstream=d"),
@@ -93,7 +94,10 @@ struct RelayEventTests {
     ),
     (.upstream(.recovered(upstream: "d", after: .seconds(3))), .notice, "upstream-recovered upstream=d after=3.000"),
     (.upstream(.throttled(upstream: "d", wait: .seconds(5), why: "454")), .notice, "upstream-throttled upstream=d wait=5.000 why=454"),
-    (.upstream(.certificateExpiring(upstream: "d", days: 6)), .warning, "upstream-certificate-expiring upstream=d days=6"),
+    (
+      .upstream(.certificateExpiring(upstream: "d", days: 6, end: WallTime(microseconds: 1_800_000_000_000_000))), .warning,
+      "upstream-certificate-expiring upstream=d days=6 end=2027-01-15T08:00:00Z"
+    ),
     (.spool(.recovered(messages: 5, segments: 1, after: .zero)), .notice, "spool-recovered messages=5 segments=1 after=0.000"),
     (.spool(.tornTailDropped(file: "0001.seg", size: ByteCount(bytes: 9))), .notice, "spool-torn-tail file=0001.seg size=9"),
     (.spool(.damaged(file: "0001.seg", offset: 512, why: "checksum")), .error, "spool-damaged file=0001.seg offset=512 why=checksum"),

@@ -11,6 +11,7 @@ enum Examples {
     upstream.faultSinceUSec = 1_700_000_000_000_000
     upstream.nextAttemptUSec = 1_700_000_060_000_000
     upstream.lastSuccessUSec = 1_699_000_000_000_000
+    upstream.certificateEndUSec = 1_790_000_000_000_000
     var spool = SpoolStatus(directory: "/var/lib/posthouse")
     spool.queued = 1
     spool.active = 2

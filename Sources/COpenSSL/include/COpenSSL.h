@@ -68,6 +68,9 @@ int64_t copenssl_seconds(const ASN1_TIME *time);
 /// The hash of RFC 5929 §4.1 over a certificate; returns its length, or 0 when none is defined for it.
 size_t copenssl_server_end_point(X509 *certificate, uint8_t *digest, size_t room);
 
+/// The SHA-256 hash of a certificate's SubjectPublicKeyInfo; returns its length, or 0 when it cannot be had.
+size_t copenssl_key_fingerprint(X509 *certificate, uint8_t *digest, size_t room);
+
 /// Loads a private key from a PEM file; 1, or 0 with the reason on OpenSSL's list.
 int copenssl_use_key(SSL_CTX *context, const char *file);
 

@@ -10,6 +10,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case certificateUntrusted
   case certificateExpired
   case hostNameMismatch
+  case clientCertificateRefused
   case tlsTooOld
   case tlsRequired
   case peerSpeaksPlaintext
@@ -49,7 +50,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   package var scope: Scope {
     switch self {
     case .senderNotAllowed, .relayingRefused, .mailboxFull, .messageHeldByRule: .message
-    case .hostNotFound, .sourceUnavailable, .proxyRefused, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld,
+    case .hostNotFound, .sourceUnavailable, .proxyRefused, .certificateUntrusted, .certificateExpired, .hostNameMismatch,
+      .clientCertificateRefused, .tlsTooOld,
       .tlsRequired, .peerSpeaksPlaintext, .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused,
       .authenticationRequired,
       .authenticationNotOffered, .mechanismUnavailable, .channelUnsafe, .credentialsUnavailable, .credentialsRefused,
@@ -68,6 +70,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .certificateUntrusted: "the upstream's certificate is not signed by an authority we trust"
     case .certificateExpired: "the upstream's certificate is not valid at this time"
     case .hostNameMismatch: "the upstream's certificate is for another host name"
+    case .clientCertificateRefused: "the upstream does not take our certificate"
     case .tlsTooOld: "upstream and relay have no TLS version in common"
     case .tlsRequired: "the upstream wants TLS first"
     case .peerSpeaksPlaintext: "the upstream does not begin with TLS on this port"
@@ -80,7 +83,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .authenticationNotOffered: "the upstream does not offer AUTH"
     case .mechanismUnavailable: "the upstream offers no AUTH mechanism that we may use"
     case .channelUnsafe: "credentials are not sent without verified TLS"
-    case .credentialsUnavailable: "the upstream's password cannot be read"
+    case .credentialsUnavailable: "the upstream's password, token or key cannot be read"
     case .credentialsRefused: "the upstream refused user and password"
     case .accountDisabled: "SMTP AUTH is switched off for this account"
     case .basicAuthenticationRetired: "the upstream no longer takes passwords"
@@ -106,6 +109,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .certificateUntrusted: "install the package ca-certificates, or name the authority's certificate in CAFile"
     case .certificateExpired: "have it renewed there, and check this machine's clock"
     case .hostNameMismatch: "set Host to a name that the certificate carries"
+    case .clientCertificateRefused: "set ClientCertificate and ClientKey in [Upstream] to a pair that it trusts"
     case .tlsTooOld: "use an upstream with TLS 1.2 or newer"
     case .tlsRequired: "set TLS=starttls, or TLS=implicit with port 465"
     case .peerSpeaksPlaintext: "set TLS=starttls, or use the port for implicit TLS (465)"

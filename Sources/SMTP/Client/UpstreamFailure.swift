@@ -22,6 +22,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   case certificateExpired(String)
   /// The certificate carries other names; which was expected, and which it has.
   case hostNameMismatch(String)
+  /// The upstream does not take the certificate we show, or wants one; what it said.
+  case clientCertificateRefused(String)
   /// There is no TLS version in common; what the library said.
   case tlsTooOld(String)
   /// The peer answered the handshake with something that is no TLS.
@@ -57,6 +59,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
     case .certificateUntrusted: .operatorFault(.certificateUntrusted)
     case .certificateExpired: .operatorFault(.certificateExpired)
     case .hostNameMismatch: .operatorFault(.hostNameMismatch)
+    case .clientCertificateRefused: .operatorFault(.clientCertificateRefused)
     case .tlsTooOld: .operatorFault(.tlsTooOld)
     case .peerSpeaksPlaintext: .operatorFault(.peerSpeaksPlaintext)
     case .startTLSNotOffered: .operatorFault(.startTLSNotOffered)
@@ -79,7 +82,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .lookupFailed(let why): "cannot look up the upstream: \(why)"
       case .connectionFailed(let why), .sourceUnavailable(let why): "cannot connect: \(why)"
       case .proxyFailed(let why), .proxyRefused(let why): why
-      case .certificateUntrusted(let why), .certificateExpired(let why), .hostNameMismatch(let why), .tlsTooOld(let why),
+      case .certificateUntrusted(let why), .certificateExpired(let why), .hostNameMismatch(let why), .clientCertificateRefused(let why),
+        .tlsTooOld(let why),
         .handshakeFailed(let why):
         why
       case .peerSpeaksPlaintext: "the upstream answered the TLS handshake in plaintext"
@@ -104,7 +108,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .connectionFailed, .sourceUnavailable, .proxyFailed, .proxyRefused: "4.4.1"
       case .connectionLost, .timedOut: "4.4.2"
       case .malformedReply, .unexpectedReply: "4.5.0"
-      case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .peerSpeaksPlaintext, .handshakeFailed,
+      case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .clientCertificateRefused, .tlsTooOld, .peerSpeaksPlaintext,
+        .handshakeFailed,
         .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken, .credentialsUnavailable:
         "4.7.0"
       }
