@@ -111,15 +111,16 @@ link = place=$(DESTDIR)$(PREFIX)/$(2); \
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
-# Measured beside its peers: Postfix, and the least that a relay can cost. Give words in ARGS.
+# Measured beside its peers, and beside the least that a relay can cost. Give words in ARGS; about twenty minutes without.
 bench: $(static)/libstdc++.a
 	@.ci/packages test
+	@.ci/peers .build/peers
 	@$(call patient,$(release) --product posthoused)
 	@$(call patient,$(release) --product posthouse)
 	@$(call patient,$(release) --product bench-peer)
 	@$(call patient,$(release) --product bare-ceiling)
 	@$(call patient,$(release) --product posthouse-bench)
-	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
+	$(as_root) env POSTHOUSE_PEERS=$(CURDIR)/.build/peers .build/release/posthouse-bench --json .build/bench.json $(ARGS)
 
 # What the tests try a part of, in full: every crash point with every error, CUTS power cuts on ext4 and as many on XFS, and SEEDS
 # histories of a simulated spool. A seed that fails is printed; POSTHOUSE_SEED=n POSTHOUSE_SEEDS=1 repeats it.
@@ -133,8 +134,9 @@ soak:
 	    --filter 'CrashTests|SpoolModelTests'; status=$$?; \
 	    $(if $(as_root),sudo chown -R "$$(id -u):$$(id -g)" .build;) exit $$status
 
-# libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
-# failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
+# libFuzzer and the address sanitizer are in the Swift toolchain; the program needs a build of its own. What it finds worth keeping stays
+# in .build/corpus, and FUZZ_TARGET=… .build/fuzz/release/Fuzz -merge=1 NEW OLD… chooses from it. A failure is written beside it, and
+# belongs into Tests/FuzzTargets/corpus once it is mended.
 SECONDS_EACH ?= 60
 FUZZ_TARGETS ?= commands paths sessions cuts headers
 fuzz_build = .build/fuzz
@@ -142,11 +144,12 @@ fuzz_build = .build/fuzz
 fuzz:
 	@.ci/packages build
 	POSTHOUSE_FUZZ=1 timeout 1200 $(SWIFT) build --jobs $(JOBS) --scratch-path $(fuzz_build) -c release --product Fuzz \
-	    -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+	    -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -fsanitize=fuzzer-no-link,address
 	@for target in $(FUZZ_TARGETS); do \
 	    mkdir -p .build/corpus/$$target; \
 	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
-	    SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$$target $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
+	    SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$target \
+	        $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
 	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	        -artifact_prefix=.build/corpus/$$target- -dict=Tests/FuzzTargets/words.dict -verbosity=0 || exit 1; \
 	done

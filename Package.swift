@@ -116,7 +116,7 @@ let package = Package(
     .target(
       name: "CBenchWire", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-    program("posthouse-bench", ["Timekeeping", "Varlink", "LinuxSystem", "Harness"]),
+    program("posthouse-bench", ["Octets", "Timekeeping", "Mail", "Varlink", "LinuxSystem", "EventLoop", "Spool", "Harness"]),
     yardstick("bare-ceiling"),
     yardstick("bench-peer"),
 
@@ -150,7 +150,7 @@ let package = Package(
       "SubmissionTests",
       [
         "Submission", "SMTP", "Mail", "Policy", "Settings", "Spool", "Telemetry", "TLS", "TLSTransport", "EventLoop", "LinuxSystem",
-        "Octets", "Timekeeping", "Simulation", "Dialogues", "Harness",
+        "Octets", "Timekeeping", "Simulation", "Dialogues", "FuzzTargets", "Harness",
       ]),
     .testTarget(
       name: "SpoolTests", dependencies: ["Spool", "Mail", "EventLoop", "LinuxSystem", "Octets", "Timekeeping", "Simulation"],

@@ -14,18 +14,23 @@ internal import Octets
 package struct AddressList: Hashable, Sendable {
   /// The addresses in the order written, as often as written.
   package private(set) var addresses: [WrittenAddress] = []
+  /// Where in the value a domain is missing behind a plain user name.
+  private(set) var gaps: [Int] = []
 
   /// The addresses in a field's value, which may be folded.
   package init(_ value: Span<UInt8>) throws(AddressListFault) {
     var tokens = AddressTokens(value)
     var isInGroup = false
     var phrase: [AddressTokens.Token] = []
+    var end = 0
     while true {
       let token = try tokens.next()
       switch token {
-      case .atom, .quoted, .mark(UInt8(ascii: ".")): phrase.append(token)
+      case .atom, .quoted, .mark(UInt8(ascii: ".")):
+        phrase.append(token)
+        end = tokens.position
       case .mark(UInt8(ascii: "<")):
-        addresses.append(try AddressList.bracketed(&tokens))
+        addresses.append(try bracketed(&tokens))
         phrase = []
       case .mark(UInt8(ascii: "@")):
         addresses.append(WrittenAddress(localPart: try AddressList.localPart(phrase), domain: try AddressList.domain(&tokens, "")))
@@ -37,7 +42,7 @@ package struct AddressList: Hashable, Sendable {
         phrase = []
         continue
       case .mark(UInt8(ascii: ",")), .mark(UInt8(ascii: ";")), .end:
-        if !phrase.isEmpty { addresses.append(WrittenAddress(localPart: try AddressList.localPart(phrase), domain: nil)) }
+        if !phrase.isEmpty { addresses.append(try withoutDomain(phrase, end)) }
         phrase = []
         if token == .end { return }
         if token == .mark(UInt8(ascii: ";")) { isInGroup = false }
@@ -50,26 +55,40 @@ package struct AddressList: Hashable, Sendable {
   }
 
   /// Reads what stands between angle brackets, behind the first.
-  private static func bracketed(_ tokens: inout AddressTokens) throws(AddressListFault) -> WrittenAddress {
+  private mutating func bracketed(_ tokens: inout AddressTokens) throws(AddressListFault) -> WrittenAddress {
     var words: [AddressTokens.Token] = []
+    var end = 0
     while true {
       let token = try tokens.next()
       switch token {
-      case .atom, .quoted, .mark(UInt8(ascii: ".")): words.append(token)
+      case .atom, .quoted, .mark(UInt8(ascii: ".")):
+        words.append(token)
+        end = tokens.position
       case .mark(UInt8(ascii: "@")) where words.isEmpty:
-        try skipRoute(&tokens)
+        try AddressList.skipRoute(&tokens)
       case .mark(UInt8(ascii: "@")):
-        let address = WrittenAddress(localPart: try localPart(words), domain: try domain(&tokens, ">"))
+        let address = WrittenAddress(localPart: try AddressList.localPart(words), domain: try AddressList.domain(&tokens, ">"))
         guard try tokens.next() == .mark(UInt8(ascii: ">")) else { throw .unclosedBracket }
         return address
       case .mark(UInt8(ascii: ">")):
         guard !words.isEmpty else { throw .emptyAddress }
-        return WrittenAddress(localPart: try localPart(words), domain: nil)
-      case .mark(let byte): throw .unexpected(shown(byte))
+        return try withoutDomain(words, end)
+      case .mark(let byte): throw .unexpected(AddressList.shown(byte))
       case .literal: throw .unexpected("[")
       case .end: throw .unclosedBracket
       }
     }
+  }
+
+  /// The user whom these words name, which end at `end`.
+  private mutating func withoutDomain(_ words: [AddressTokens.Token], _ end: Int) throws(AddressListFault) -> WrittenAddress {
+    let user = WrittenAddress(localPart: try AddressList.localPart(words), domain: nil)
+    // What may be a name, or needs more than ASCII, is left as it is.
+    let isPlain = user.localPart.utf8.allSatisfy { $0 < 0x80 && (AddressTokens.isAtomText($0) || $0 == UInt8(ascii: ".")) }
+    if isPlain, !user.localPart.hasPrefix("=?"), words.last != .mark(UInt8(ascii: ".")), words.first != .mark(UInt8(ascii: ".")) {
+      gaps.append(end)
+    }
+    return user
   }
 
   /// Steps over `a,@b:` behind the first `@` of a route, which names hosts that nobody passes mail through any more.

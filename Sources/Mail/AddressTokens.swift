@@ -6,7 +6,8 @@ internal import Octets
 /// What is not UTF-8 comes out as U+FFFD, which may stand in a name and nowhere else.
 struct AddressTokens: ~Escapable {
   private let bytes: Span<UInt8>
-  private var position = 0
+  /// Where the last token ended.
+  private(set) var position = 0
 
   /// The tokens of a field's value.
   @_lifetime(copy bytes)

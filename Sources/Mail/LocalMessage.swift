@@ -62,9 +62,12 @@ package struct LocalMessage: Sendable {
   package func field(_ name: String) -> HeaderField? { fields.first { $0.name == name } }
 
   /// The header section without the fields that have one of these names, given in lower case.
-  package func header(without names: Set<String>) -> [UInt8] {
+  ///
+  /// With the name of a house, users who are named there without a domain get it: no other mail system would know whom they mean, and some
+  /// refuse the message.
+  package func header(without names: Set<String>, house: String? = nil) -> [UInt8] {
     fields.reduce(into: []) { bytes, field in
-      if !names.contains(field.name) { bytes += field.bytes }
+      if !names.contains(field.name) { bytes += house.map { field.completed(with: $0) } ?? field.bytes }
     }
   }
 
@@ -157,6 +160,19 @@ package struct HeaderField: Hashable, Sendable {
     bytes = line
     valueOffset = colon + 1
   }
+
+  /// The whole field; where it lists addresses, with `@house` behind each that names a user only. One that cannot be understood is left as
+  /// it is.
+  package func completed(with house: String) -> [UInt8] {
+    guard HeaderField.withAddresses.contains(name), let list = try? AddressList(value.span), !list.gaps.isEmpty else { return bytes }
+    var whole = bytes
+    for gap in list.gaps.reversed() { whole.insert(contentsOf: Array("@\(house)".utf8), at: valueOffset + gap) }
+    return whole
+  }
+
+  private static let withAddresses: Set<String> = [
+    "from", "sender", "reply-to", "to", "cc", "resent-from", "resent-sender", "resent-reply-to", "resent-to", "resent-cc",
+  ]
 
   /// Adds a further line, its CRLF included.
   mutating func fold(_ line: [UInt8]) { bytes += line }

@@ -63,11 +63,19 @@ struct Correspondence {
     "/" + "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/") + "/clients/\(name)"
   }
 
-  /// Runs a client, which must end well.
+  /// Runs a client, which must end well; some compile their program first, on a busy machine.
   @discardableResult
   func run(_ program: String, _ arguments: String..., environment: [String: String] = [:], input: String = "/dev/null") throws -> String {
-    try rig.output(
-      of: program, arguments, environment: environment.merging(["SUBJECT": Correspondence.subject]) { given, _ in given }, input: input)
+    try run(program, arguments, environment: environment, input: input)
+  }
+
+  /// The same, with arguments that were put together before.
+  @discardableResult
+  func run(_ program: String, _ arguments: [String], environment: [String: String] = [:], input: String = "/dev/null") throws -> String {
+    let whole = environment.merging(["SUBJECT": Correspondence.subject]) { given, _ in given }
+    let child = try rig.run(program, arguments, environment: whole, input: input, .in(.seconds(120)))
+    guard child.end == .exited(0) else { throw HarnessFailure("\(program) ended with \(child.end.map { "\($0)" } ?? "nothing")") }
+    return child.output
   }
 
   /// A link with which `posthouse` is called as sendmail is.

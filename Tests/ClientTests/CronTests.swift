@@ -35,7 +35,7 @@ internal import Testing
       cron.destroy()
       #expect(message.values(of: "Delivered-To") == Correspondence.recipients)
       #expect(message.values(of: "Return-Path").last == "<root@app.test>")
-      #expect(message.value(of: "From")?.contains("root (Cron Daemon)") == true, "\(message.text)")
+      #expect(message.value(of: "From")?.contains("root@app.test (Cron Daemon)") == true, "\(message.text)")
       try post.expectText(message, subject: try #require(message.value(of: "Subject")))
       #expect(message.value(of: "Subject")?.hasPrefix("Cron <root@") == true)
     }
@@ -56,7 +56,8 @@ internal import Testing
       let message = try post.delivered(from: "root@app.test")
       try post.expectText(message, subject: "Cron <root@app> cat text")
       #expect(message.values(of: "X-Cron-Env").count == 4)
-      try post.expectBytes(message, (header.joined(separator: "\n") + "\n\n" + Correspondence.text).replacing("\n", with: "\r\n"))
+      let whole = header.joined(separator: "\n").replacing("From: root (", with: "From: root@app.test (") + "\n\n" + Correspondence.text
+      try post.expectBytes(message, whole.replacing("\n", with: "\r\n"))
     }
   }
 

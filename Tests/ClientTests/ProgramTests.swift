@@ -90,7 +90,7 @@ internal import Testing
       ["-C", home, "send-email", "--confirm=never", "--quiet", "--no-chain-reply-to", "--suppress-cc=all", "--from=bounces@app.example"]
       + ["--envelope-sender=bounces@app.example", "--to=one@dest.example", "--bcc=two@dest.example", "--transfer-encoding=8bit"] + way
       + [String(path)]
-    try post.rig.output(of: "git", words, environment: environment)
+    try post.run("git", words, environment: environment)
     let message = try post.delivered()
     let patch = try Files.text(at: "\(home)/\(path)")
     let start = try #require(patch.firstRange(of: "\n\n")).upperBound

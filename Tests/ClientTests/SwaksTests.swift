@@ -22,7 +22,7 @@ internal import Varlink
           "-n", "--server", "127.0.0.1", "--port", post.portText, "--ehlo", "app.example", "--from", "bounces@app.example", "--to",
           "one@dest.example,two@dest.example", "--data", "@\(post.messagePath)", "--timeout", "30",
         ]
-        let said = try post.rig.output(of: "swaks", words + options)
+        let said = try post.run("swaks", words + options)
         #expect(!said.contains("** "), "\(said)")
         let message = try post.delivered()
         try post.expectBytes(message, andBehind: "\r\n")

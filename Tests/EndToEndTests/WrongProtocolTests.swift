@@ -10,6 +10,8 @@ internal import Testing
       "an HTTP form", Array(("POST /send HTTP/1.1\r\n" + String(repeating: "X-Filler: 0123456789\r\n", count: 2000) + "\r\n").utf8),
       "554 5.5.1 this is a mail relay"
     ),
+    ("an upload", Array("PUT /x HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc".utf8), "554 5.5.1 this is a mail relay"),
+    ("a proxy's client", Array("CONNECT mx.example.com:25 HTTP/1.1\r\n\r\n".utf8), "554 5.5.1 this is a mail relay"),
     ("HTTP/2", Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8), "554 5.5.1 this is a mail relay"),
     ("a TLS handshake", [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03], "554 5.5.1 this port does not begin with TLS"),
     ("commands behind EHLO", Array("EHLO app\r\nMAIL FROM:<a@b.example>\r\n".utf8), "554 5.5.0 wait for the reply"),

@@ -59,7 +59,23 @@ enum HeaderFuzz {
       let isBlind = String(decoding: line.prefix(4), as: UTF8.self).lowercased() == "bcc:"
       try FuzzFinding.require(!isBlind, "Bcc: was left in")
     }
-    for field in whole.fields where field.name == "to" { _ = try? AddressList(field.bytes.span) }
+    for field in whole.fields { try completion(field) }
+  }
+
+  /// Users without a domain get one; whoever is named stays the same, and nothing else is touched.
+  private static func completion(_ field: HeaderField) throws(FuzzFinding) {
+    let house = "house.example"
+    let completed = field.completed(with: house)
+    try check(completed, "a completed field")
+    let added = completed.count - field.bytes.count
+    try FuzzFinding.require(added >= 0 && added % (house.utf8.count + 1) == 0, "a completed field has more than its domains")
+    guard let before = try? AddressList(field.value.span) else {
+      return try FuzzFinding.require(completed == field.bytes, "a field that cannot be understood was changed")
+    }
+    let value = completed.dropFirst(field.bytes.count - field.value.count)
+    guard let after = try? AddressList(value.span) else { throw FuzzFinding("a completed field cannot be understood") }
+    let (named, found) = (before.addresses.map { $0.text(in: house) }, after.addresses.map { $0.text(in: house) })
+    try FuzzFinding.require(named == found, "a completed field names others: \(named) \(found)")
   }
 
   private static func check(_ bytes: [UInt8], _ what: String) throws(FuzzFinding) {

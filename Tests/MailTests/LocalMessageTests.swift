@@ -95,4 +95,21 @@ import Testing
       #expect(!bytes.contains(0) && bytes.suffix(2) == [0x0d, 0x0a])
     }
   }
+
+  @Test(arguments: [
+    ("From: root (Cron Daemon)", "From: root@h.example (Cron Daemon)"), ("To: root", "To: root@h.example"),
+    ("To: a, b@x.example,\r\n c", "To: a@h.example, b@x.example,\r\n c@h.example"),
+    ("Cc: Some One <one >", "Cc: Some One <one@h.example >"),
+    ("To: g: a, b;, c.d", "To: g: a@h.example, b@h.example;, c.d@h.example"), ("Reply-To: <a> (x)", "Reply-To: <a@h.example> (x)"),
+    ("To: undisclosed-recipients:;", "To: undisclosed-recipients:;"), ("From: Cron Daemon", "From: Cron Daemon"),
+    ("From: =?utf-8?q?x?=", "From: =?utf-8?q?x?="), ("To: \u{fc}", "To: \u{fc}"), ("To: a.", "To: a."), ("To: \"a b\"", "To: \"a b\""),
+    ("Subject: root", "Subject: root"), ("To: <a", "To: <a"), ("To:", "To:"),
+  ])
+  func `users without a domain get the name of the house, and nothing else changes`(field: String, completed: String) {
+    var message = LocalMessage(.fileOnly)
+    message.take(Array("\(field)\n\nroot".utf8).span)
+    message.finish()
+    #expect(String(decoding: message.header(without: [], house: "h.example"), as: UTF8.self) == completed + "\r\n")
+    #expect(String(decoding: message.header(without: []), as: UTF8.self) == field + "\r\n")
+  }
 }

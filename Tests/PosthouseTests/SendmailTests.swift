@@ -20,7 +20,7 @@ import Testing
       #expect(taken.sender == "\(Sendmail.user)@app.test" && taken.recipients == ["root@app.test"])
       #expect(
         taken.message.text
-          == "From: CronDaemon <\(Sendmail.user)@app.test>\nTo: root\nSubject: Cron <root@app> true\n\n.\nf\u{fc}r dich\n")
+          == "From: CronDaemon <\(Sendmail.user)@app.test>\nTo: root@app.test\nSubject: Cron <root@app> true\n\n.\nf\u{fc}r dich\n")
       #expect(relay.commands.contains { $0.hasPrefix("MAIL FROM:") && $0.hasSuffix(" BODY=8BITMIME") })
       #expect(relay.commands.last == "QUIT")
     }

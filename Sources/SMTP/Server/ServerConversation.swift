@@ -126,7 +126,7 @@ package struct ServerConversation: Sendable {
     case .quit: return refuseParameters(scanner) ?? close(.goodbye, .quit)
     case .startTLS: return refuseParameters(scanner) ?? startTLS()
     case .noop: return .say(.done)
-    case .help: return .say(.help)
+    case .help: return .say(.help(extensions))
     case .vrfy: return .say(.cannotVerify)
     case .expn, .unsupported: return fail(.unsupportedCommand)
     case .http: return close(.notHTTP, .spokeHTTP)

@@ -15,10 +15,11 @@ extension Reply {
   static var reset: Reply { Reply(250, EnhancedStatus(2, 0, 0), "transaction forgotten") }
   static var goodbye: Reply { Reply(221, EnhancedStatus(2, 0, 0), "goodbye") }
   static var cannotVerify: Reply { Reply(252, EnhancedStatus(2, 5, 2), "cannot verify, but will take mail and try to deliver it") }
-  static var help: Reply {
-    Reply(
-      214, EnhancedStatus(2, 0, 0), "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT",
-      furtherLines: ["this is a local mail relay, see posthouse(1)"])
+  static func help(_ extensions: ServerOffer.Extensions) -> Reply {
+    let more: [(ServerOffer.Extensions, String)] = [(.chunking, " BDAT"), (.startTLS, " STARTTLS"), (.anyAuth, " AUTH")]
+    let commands = more.reduce("EHLO HELO MAIL RCPT DATA") { extensions.contains($1.0) ? $0 + $1.1 : $0 }
+    return Reply(
+      214, EnhancedStatus(2, 0, 0), commands + " RSET NOOP VRFY HELP QUIT", furtherLines: ["this is a local mail relay, see posthouse(1)"])
   }
   static func chunkTaken(_ size: Int) -> Reply { Reply(250, EnhancedStatus(2, 0, 0), "\(size) octets taken") }
   static var startTLS: Reply { Reply(220, EnhancedStatus(2, 0, 0), "begin TLS now") }

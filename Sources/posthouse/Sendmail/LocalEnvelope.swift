@@ -37,9 +37,10 @@ struct LocalEnvelope {
     return envelope
   }
 
-  /// The header section as it travels, with the empty line behind it: with a `From:`, and without those who shall not be known.
+  /// The header section as it travels, with the empty line behind it: with a `From:`, with whole addresses, and without those who shall not
+  /// be known.
   func header(of message: LocalMessage) throws(SendmailFailure) -> [UInt8] {
-    var header = message.header(without: ["bcc", "resent-bcc"])
+    var header = message.header(without: ["bcc", "resent-bcc"], house: house)
     if message.field("from") == nil {
       let named = try sender()
       let address = if let named { named } else { try ownMailbox() }
