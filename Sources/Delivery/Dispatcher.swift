@@ -159,12 +159,6 @@ package import Timekeeping
 }
 
 extension Dispatcher {
-  /// A message that was taken, and how often it was tried before.
-  struct Assignment {
-    let id: MessageID
-    let attempts: Int
-  }
-
   /// Gives work to connections, as far as there is work and an upstream that may take it.
   private func pump() {
     guard !isDraining else { return }
@@ -324,8 +318,7 @@ extension Dispatcher {
     }
     spending.note(fleet.upstreams)
     let attempt: AttemptCount = isCounted ? .counted : .uncounted
-    let speaker = upstream.settings.host.map(\.description) ?? upstream.name
-    guard let news = reports.news(of: letter.envelope, conclusion.outcomes, report, by: speaker) else {
+    guard let news = reports.news(of: letter.envelope, conclusion.outcomes, report, by: upstream.host) else {
       return settle(consignment, conclusion.outcomes, wait, attempt)
     }
     loop.spawn { [self] in
@@ -379,14 +372,5 @@ extension Dispatcher {
   private func suffer(_ setback: Setback, _ upstream: Upstream) {
     upstream.suffered(setback, using: &generator)
     if !fleet.upstreams.contains(where: { $0.health.mayTry(at: loop.moment) }) { fresh.removeAll() }
-  }
-}
-
-extension BackoffPolicy {
-  /// When messages are tried again.
-  init(_ settings: RetrySettings) {
-    self.init(
-      firstDelay: settings.first, growth: settings.growth, ceiling: max(settings.first, settings.max),
-      jitter: Double(settings.jitter.hundredths) / 100, maximumAge: settings.maxAge)
   }
 }

@@ -39,6 +39,9 @@ import Timekeeping
   /// What it is called in log and status.
   package var name: String { settings.label }
 
+  /// Where it is, as reports name it.
+  var host: String { settings.host.map(\.description) ?? name }
+
   /// What is known of its certificate.
   package var certificate: CertificateWatch { links.certificate }
 

@@ -22,7 +22,9 @@ internal import Testing
   @Test func `every written file has at most 400 lines of at most 140 characters`() throws {
     for path in writtenFiles where path != "conf/posthouse.conf" {
       let lines = try tree.text(path).split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(lines.count <= 401, "\(path) has \(lines.count) lines; look for a second noun in it and give that a file of its own")
+      // The sample is written by the table of settings, and as long as that.
+      let isShort = lines.count <= 401 || path == "conf/posthouse.conf"
+      #expect(isShort, "\(path) has \(lines.count) lines; look for a second noun in it and give that a file of its own")
       for (index, line) in lines.enumerated() where line.count > 140 {
         Issue.record("\(path):\(index + 1) has \(line.count) characters; break the line before the 140th")
       }
