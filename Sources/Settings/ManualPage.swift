@@ -154,8 +154,8 @@ package enum ManualPage {
     Nothing fails: the upstream, or this one message, is held until an operator has mended something, and status says what.
     .I FAULT
     is one of
-    host\-not\-found, source\-unavailable, proxy\-refused, client\-certificate\-refused, certificate\-untrusted, certificate\-expired, host\-name\-mismatch,
-    tls\-too\-old, tls\-required,
+    host\-not\-found, source\-unavailable, proxy\-refused, client\-certificate\-refused, certificate\-untrusted, certificate\-expired,
+    host\-name\-mismatch, tls\-too\-old, tls\-required,
     peer\-speaks\-plaintext, start\-tls\-not\-offered, start\-tls\-refused, tampering, service\-refused, name\-refused,
     authentication\-required, authentication\-not\-offered, mechanism\-unavailable, channel\-unsafe, credentials\-unavailable,
     credentials\-refused, account\-disabled, basic\-authentication\-retired, token\-refused, upstream\-unproved,
