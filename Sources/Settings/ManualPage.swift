@@ -155,8 +155,7 @@ package enum ManualPage {
     .I FAULT
     is one of
     host\-not\-found, source\-unavailable, proxy\-refused, client\-certificate\-refused, certificate\-untrusted, certificate\-expired,
-    host\-name\-mismatch,
-    tls\-too\-old, tls\-required,
+    host\-name\-mismatch, tls\-too\-old, tls\-required,
     peer\-speaks\-plaintext, start\-tls\-not\-offered, start\-tls\-refused, tampering, service\-refused, name\-refused,
     authentication\-required, authentication\-not\-offered, mechanism\-unavailable, channel\-unsafe, credentials\-unavailable,
     credentials\-refused, account\-disabled, basic\-authentication\-retired, token\-refused, upstream\-unproved,

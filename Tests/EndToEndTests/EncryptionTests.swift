@@ -47,7 +47,7 @@ internal import Varlink
     }
   }
 
-  @Test func `a certificate of ours opens Postfix, and without it the mail is held`() throws {
+  @Test func `a certificate of ours opens Postfix, which takes nothing without it`() throws {
     try Rig.use { rig in
       let postfix = try PostfixUpstream(rig, login: .certificate)
       let identity = try postfix.authority.issue("app.example.org", rig, use: "clientAuth")
@@ -57,7 +57,8 @@ internal import Varlink
         $0["Upstream.Password"] = nil
       }
       try send(daemon)
-      #expect(try daemon.status("the mail is held") { $0.upstreams.first?.fault != nil || $0.spool.failed > 0 }.spool.messages == 1)
+      _ = try daemon.status("Postfix refused") { $0.upstreams.first?.fault != nil || $0.spool.failed > 0 }
+      #expect(postfix.inbox.count == 0)
       try daemon.change {
         $0["Upstream.ClientCertificate"] = identity.certificatePath
         $0["Upstream.ClientKey"] = identity.keyPath

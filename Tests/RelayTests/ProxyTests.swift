@@ -116,6 +116,27 @@ import Varlink
     }
   }
 
+  @Test(arguments: 0..<60 as Range<UInt64>) func `whatever a proxy says, the relay lives on and leaves nothing open`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let answers: [[UInt8]] =
+      [
+        [5, 0, 5, 0, 0, 1, 192, 0, 2, 9, 1, 2], [5, 0, 5, 0, 0, 3, 4, 97, 98, 99, 100, 0, 25], [5, 2, 1, 0, 5, 0, 0, 4, 1, 2, 3],
+        Array("HTTP/1.1 200 OK\r\nProxy-agent: x\r\n\r\n220 hello\r\n".utf8),
+        Array("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 407 no\r\n\r\n".utf8),
+      ]
+    let good = answers[Int.random(in: 0..<answers.count, using: &random)]
+    var says = good.filter { _ in Int.random(in: 0..<12, using: &random) > 0 }
+    for _ in 0..<Int.random(in: 0...4, using: &random) {
+      says.insert(.random(in: 0...255, using: &random), at: .random(in: 0...says.count, using: &random))
+    }
+    let form = good.first == 5 ? "socks5" : "http"
+    run("proxy \(seed)", "Proxy=\(form)://a:b@198.51.100.80:1080", [Turn(hears: [], says: says)], .hangsUp) { house, _ in
+      #expect(await house.wait(within: .seconds(60)) { house.relay.status().upstreams[0].fault != nil }, "\(says)")
+      _ = await house.loop.sleep(.seconds(1))
+      #expect(house.network.connecting == 0 && house.network.descriptors == 0 && house.relay.status().spool.failed == 0)
+    }
+  }
+
   @Test(arguments: ["socks5", "http"]) func `a proxy that falls silent costs no more than the time to connect`(form: String) {
     run("silent \(form)", "Proxy=\(form)://198.51.100.80:1080", [], .fallsSilent) { house, proxy in
       let begun = house.loop.moment
