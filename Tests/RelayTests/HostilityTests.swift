@@ -31,6 +31,8 @@ import Varlink
         CommandTimeout=30s
         ReplyTimeout=60s
         DataTimeout=20s
+        [Bounce]
+        MaxPerHour=0
         [Retry]
         First=10s
         Max=5m
