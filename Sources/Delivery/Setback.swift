@@ -18,10 +18,12 @@ package struct Setback: Error, Hashable, Sendable {
   }
 
   /// A reply that stops the conversation; the operator's rules about replies go before all others.
-  init(_ stage: UpstreamStage, _ reply: UpstreamReply, rules: [JudgementRule] = []) {
+  init(
+    _ stage: UpstreamStage, _ reply: UpstreamReply, rules: [JudgementRule] = [], habits: [JudgementRule] = JudgementRule.known
+  ) {
     self.stage = stage
     cause = .reply(reply)
-    judgement = Judgement.of(reply, at: stage, rules: rules)
+    judgement = Judgement.of(reply, at: stage, rules: rules, habits: habits)
   }
 
   /// Something that happened without a reply.

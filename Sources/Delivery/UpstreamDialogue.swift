@@ -19,6 +19,8 @@ struct UpstreamDialogue: ~Copyable {
   private let loop: EventLoop
   private let begun: Moment
   private let rules: [JudgementRule]
+  /// The table that replies are judged by behind the operator's rules.
+  var habits = JudgementRule.known
 
   /// A talk that begins on an open stream; replies are judged by the operator's `rules` first.
   @Loop init(_ wire: consuming Wire, _ loop: EventLoop, rules: [JudgementRule] = []) {
@@ -67,7 +69,7 @@ struct UpstreamDialogue: ~Copyable {
   }
 
   /// A reply that stops the conversation, judged.
-  func setback(_ stage: UpstreamStage, _ reply: UpstreamReply) -> Setback { Setback(stage, reply, rules: rules) }
+  func setback(_ stage: UpstreamStage, _ reply: UpstreamReply) -> Setback { Setback(stage, reply, rules: rules, habits: habits) }
 
   /// Sends what waits.
   @Loop mutating func flush(at stage: UpstreamStage, within limit: Duration) async throws(Setback) {

@@ -33,6 +33,7 @@ struct UpstreamSession: Carrier, ~Copyable {
     _ security: UpstreamSecurity
   ) {
     self.dialogue = dialogue
+    if settings.user == nil, !capabilities.mechanisms.isEmpty { self.dialogue.habits = JudgementRule.knownWithoutLogin }
     self.settings = settings
     self.capabilities = capabilities
     self.security = security

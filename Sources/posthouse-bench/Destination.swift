@@ -29,10 +29,10 @@ final class Sink {
   private let process: ChildProcess
   private let tally: String
 
-  /// Starts it; `delay` is how many milliseconds each answer waits.
+  /// Starts it; `delay` is how many milliseconds it is there and back.
   init(_ rig: Rig, _ path: Workload.Path, delay: Int) throws {
     tally = rig.directory.freshName("tally")
-    var words = ["sink", "127.0.0.1:0", "--counter", tally, "--delay", "\(delay)"]
+    var words = ["sink", "127.0.0.1:0", "--counter", tally]
     var authority: String?
     if path == .secure {
       let made = try CertificateAuthority(rig)
@@ -42,7 +42,8 @@ final class Sink {
     }
     process = try rig.start(try Environment.program("bench-peer"), words, name: "sink")
     let port = try process.announcedPort()
-    destination = authority.map { .secure(port: port, authority: $0) } ?? .plain(port: port)
+    let near = authority.map { Destination.secure(port: port, authority: $0) } ?? .plain(port: port)
+    destination = delay > 0 ? try near.seen(from: .milliseconds(delay), rig) : near
   }
 
   /// Starts one in clear at a port that was known before.

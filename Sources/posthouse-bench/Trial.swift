@@ -34,10 +34,9 @@ struct Trial {
   }
 
   private func run(_ rig: Rig) throws -> Sample {
-    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: 0)
+    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: workload.delay)
     defer { sink?.stop() }
-    let place = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
-    let destination = workload.delay > 0 ? try place.seen(from: .milliseconds(workload.delay), rig) : place
+    let destination = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
     let relay = try contestant.start(rig, to: destination, connections: workload.connections)
     defer { relay.stop() }
     let messages = workload.messages(atRate: try warmUp(rig, relay, sink), seconds: contestant.scope.patience)

@@ -65,6 +65,9 @@ import Testing
     Row("555 5.5.2 Syntax error (Gmail)", "555 5.5.2", "judge-555-gmail-syntax"),
     Row("550 Too many messages. Try again in N seconds (msndr.net)", "Too many messages", "judge-550-msndr-rate"),
     Row(
+      "a login that was forgotten", "AUTH PLAIN LOGIN", "judge-554-postfix-forgotten", "judge-550-opensmtpd-forgotten",
+      "judge-550-forgotten-unknown"),
+    Row(
       "what no provider has a habit for", "", "judge-451-end", "judge-550-hello", "judge-550-recipient", "judge-554-content",
       "judge-554-greeting", "judge-554-relaying"),
   ]

@@ -67,6 +67,32 @@ internal import Varlink
     }
   }
 
+  // Sendmail relays for everybody on its own machine.
+  @Test(arguments: RealServer.allCases.filter { $0 != .sendmail })
+  func `a login that was forgotten bounces nothing, and mail goes when it is there`(_ kind: RealServer) throws {
+    try Rig.use { rig in
+      let server = try kind.start(rig)
+      let secret = try rig.write(MailAccount.app.password, to: "secret", mode: 0o600)
+      let daemon = try rig.daemon {
+        $0.useUpstream(server, passwordFile: secret)
+        ($0["Upstream.User"], $0["Upstream.PasswordFile"]) = (nil, nil)
+      }
+      try daemon.client().send(from: "ann@example.org", to: ["bob@example.net"], RealServerTests.letter)
+      try Deadline.usual.wait(until: "\(kind) had refused it and somebody was told") { daemon.log.contains("held ") }
+      let spool = try daemon.control.status().spool
+      #expect(spool.messages == 1 && spool.failed == 0, "\(daemon.log)")
+      #expect(server.inbox.count == 0)
+
+      try daemon.change {
+        $0["Upstream.User"] = MailAccount.app.user
+        $0["Upstream.PasswordFile"] = secret
+      }
+      try daemon.reload()
+      _ = try server.inbox.messages(atLeast: 1)
+      try daemon.drain()
+    }
+  }
+
   @Test(arguments: RealServer.allCases)
   func `the relay says to a server what that offers, and nothing else`(_ kind: RealServer) throws {
     try Rig.use { rig in

@@ -50,13 +50,15 @@ package enum Judgement: Hashable, Sendable {
     case permanent
   }
 
-  /// Judges a reply; `rules` come before what is built in. Tables are about refusals only: a success is what the stage expects, or a
-  /// confusion.
-  package static func of(_ reply: UpstreamReply, at stage: UpstreamStage, rules: [JudgementRule] = []) -> Judgement {
+  /// Judges a reply; `rules` come before `habits`, the table that is built in. Tables are about refusals only: a success is what the stage
+  /// expects, or a confusion.
+  package static func of(
+    _ reply: UpstreamReply, at stage: UpstreamStage, rules: [JudgementRule] = [], habits: [JudgementRule] = JudgementRule.known
+  ) -> Judgement {
     if reply.code < 400 { return expected(reply.code, at: stage) }
     let text = reply.lines.joined(separator: " ").lowercased()
     for rule in rules where rule.matches(reply, text: text, at: stage) { return rule.judgement(for: text) }
-    for rule in JudgementRule.known where rule.matches(reply, text: text, at: stage) { return rule.judgement(for: text) }
+    for rule in habits where rule.matches(reply, text: text, at: stage) { return rule.judgement(for: text) }
     return general(reply, at: stage)
   }
 

@@ -7,6 +7,17 @@ extension JudgementRule {
   /// The rows built in.
   package static let known: [JudgementRule] = limits + accounts + senders + messages
 
+  /// The rows for an upstream that offers AUTH to us, who have no credentials: a refusal on grounds of policy then tells of a login
+  /// that somebody forgot, and nothing bounces for that. Each message is held by itself, since the upstream may relay others for us.
+  package static let knownWithoutLogin: [JudgementRule] =
+    known + [
+      JudgementRule(
+        550...554, .subject(5, 7), at: UpstreamStages(.mail, .recipient), means: .operatorFault(.relayingRefused), from: "Postfix"),
+      JudgementRule(
+        550, .absent, text: "invalid recipient", at: UpstreamStages(.recipient), means: .operatorFault(.relayingRefused),
+        from: "OpenSMTPD"),
+    ]
+
   /// How long a quota window is at most.
   private static let day: Duration = .seconds(86_400)
   /// How long to wait when a rate was exceeded and no number was named.

@@ -108,14 +108,14 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   package func reason(at stage: UpstreamStage) -> Outcome.Reason {
     let status =
       switch self {
+      case .tokenRefused: "4.7.0"
       case .hostNotFound, .lookupFailed: "4.4.3"
       case .connectionFailed, .sourceUnavailable, .proxyFailed, .proxyRefused: "4.4.1"
       case .connectionLost, .timedOut: "4.4.2"
       case .malformedReply, .unexpectedReply: "4.5.0"
       case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .clientCertificateRefused, .tlsTooOld, .peerSpeaksPlaintext,
         .handshakeFailed, .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken,
-        .credentialsUnavailable,
-        .tokenRefused:
+        .credentialsUnavailable:
         "4.7.0"
       }
     return Outcome.Reason(code: 0, status: status, text: words(at: stage))
