@@ -15,6 +15,7 @@ struct TransactionReport {
   /// Whether the message goes on at once: there are recipients that were not named yet and nothing speaks against naming them, or there
   /// were too many in one transaction and some of them are done with.
   func goesOn(_ consignment: Consignment) -> Bool {
+    if setback == nil, outcomes.count >= consignment.envelope.recipients.count { return false }
     let decided = Set(self.decided)
     switch setback?.judgement {
     case nil: return consignment.untriedRecipients.contains { !decided.contains($0) }

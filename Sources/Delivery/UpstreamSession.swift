@@ -110,7 +110,7 @@ struct UpstreamSession: Carrier, ~Copyable {
     let untried = consignment.untriedRecipients
     let named = Array(
       (untried.isEmpty ? consignment.openRecipients : untried).prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
-    let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
+    let form: Flight.Form = capabilities.offers(.chunking) && isPipelining && consignment.bodyInMemory != nil ? .chunks : .lines
     var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
     if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }
     transaction.appendMail(to: &dialogue.wire.output)
