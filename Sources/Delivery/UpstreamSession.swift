@@ -115,7 +115,7 @@ struct UpstreamSession: Carrier, ~Copyable {
       return desk.finish(consignment, report)
     }
     let named = Array(consignment.candidates.prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
-    let form: Flight.Form = capabilities.offers([.chunking, .pipelining]) && consignment.bodyInMemory != nil ? .chunks : .lines
+    let form: Flight.Form = capabilities.offers(.chunking) && isPipelining && consignment.bodyInMemory != nil ? .chunks : .lines
     var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
     flight.report.isReportedOnward = transaction.passesOnNotifications
     if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }

@@ -81,36 +81,28 @@ package enum Wake: Equatable, Sendable {
   case cancelled
 }
 
-/// The hop itself: an actor whose executor keeps the job of whoever enters.
-actor Mooring {
-  private let bay = Bay()
+/// The hop itself: an actor that is its own executor, on which nothing ever runs. A task that enters stays until the loop takes it back.
+actor Mooring: SerialExecutor {
+  /// Unchecked, because only the thread of one loop ever touches it: tasks of the loop enter, and the loop takes them back.
+  private nonisolated(unsafe) var job: UnownedJob?
   private var visits = 0
 
-  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe bay.asUnownedSerialExecutor() }
+  nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe asUnownedSerialExecutor() }
+
+  nonisolated func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
+
+  nonisolated func enqueue(_ job: consuming ExecutorJob) {
+    precondition(unsafe self.job == nil, "one task at a time lies in a berth")
+    unsafe self.job = UnownedJob(job)
+  }
 
   /// Takes the job that was kept here.
-  nonisolated func takeJob() -> UnownedJob { bay.take() }
+  nonisolated func takeJob() -> UnownedJob {
+    guard let job = unsafe job else { preconditionFailure("a berth that is occupied keeps a job") }
+    unsafe self.job = nil
+    return job
+  }
 
   /// An empty body would be optimised away, hop and all.
   @inline(never) func lie() { visits &+= 1 }
-}
-
-/// Nothing ever runs here: a task that hops to it stays until the loop takes it back.
-///
-/// Unchecked, because only the thread of one loop ever touches it: tasks of the loop enter, and the loop takes them back.
-@safe final class Bay: SerialExecutor, @unchecked Sendable {
-  private var job: UnownedJob?
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    precondition(self.job == nil, "one task at a time lies in a berth")
-    self.job = UnownedJob(job)
-  }
-
-  func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
-
-  func take() -> UnownedJob {
-    guard let job else { preconditionFailure("a berth that is occupied keeps a job") }
-    self.job = nil
-    return job
-  }
 }

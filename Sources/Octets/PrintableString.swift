@@ -18,7 +18,11 @@ extension String {
   /// `text` made printable. A text longer than `limit` bytes ends in `…`.
   package init(printable text: String, limit: Int) {
     precondition(limit >= 3, "a limit has room for the ellipsis")
-    self.init(printable: text, limit: limit, isCut: false)
+    if text.utf8.count <= limit, text.utf8.span.isPlain {
+      self = text
+    } else {
+      self.init(printable: text, limit: limit, isCut: false)
+    }
   }
 
   private init(printable text: String, limit: Int, isCut: Bool) {

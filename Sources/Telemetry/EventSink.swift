@@ -15,6 +15,8 @@ protocol EventSink {
   mutating func add(_ name: StaticString, _ id: MessageID)
   /// A part that is an address in angle brackets, empty for the null sender.
   mutating func add(_ name: StaticString, _ mailbox: Mailbox?)
+  /// A part that is a length of time, in seconds with three decimals.
+  mutating func add(_ name: StaticString, _ time: Duration)
 }
 
 extension EventSink {
@@ -23,12 +25,6 @@ extension EventSink {
 
   /// A part that is a size, in bytes.
   mutating func add(_ name: StaticString, _ size: ByteCount) { add(name, count: size.bytes) }
-
-  /// A part that is a length of time, in seconds with three decimals.
-  mutating func add(_ name: StaticString, _ time: Duration) {
-    let milliseconds = max(0, time.microseconds / 1000)
-    add(name, String(milliseconds / 1000) + "." + String(1000 + milliseconds % 1000).dropFirst())
-  }
 }
 
 /// The parts as fields.
@@ -42,6 +38,12 @@ struct EventFields: EventSink {
   mutating func add(_ name: StaticString, _ id: MessageID) { add(name, id.description) }
 
   mutating func add(_ name: StaticString, _ mailbox: Mailbox?) { add(name, "<" + (mailbox?.text ?? "") + ">") }
+
+  mutating func add(_ name: StaticString, _ time: Duration) {
+    var line = EventLine()
+    line.append(time)
+    add(name, line.text)
+  }
 }
 
 /// The parts as words of one line: `name=value`, the value in quotes where it could be misread.
@@ -89,6 +91,19 @@ struct EventLine: EventSink {
     bytes.append("<")
     bytes.append(text: text)
     bytes.append(">")
+  }
+
+  mutating func add(_ name: StaticString, _ time: Duration) {
+    begin(name)
+    append(time)
+  }
+
+  /// Adds seconds with three decimals.
+  fileprivate mutating func append(_ time: Duration) {
+    let milliseconds = max(0, time.microseconds / 1000)
+    bytes.append(decimal: Int(milliseconds / 1000))
+    bytes.append(".")
+    bytes.append(decimal: Int(milliseconds % 1000), width: 3)
   }
 
   mutating func add(_ field: EventField) {

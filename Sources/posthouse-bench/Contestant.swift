@@ -85,13 +85,16 @@ struct Posthouse: Contestant {
 struct PosthouseRun {
   private let rig: Rig
   private let configuration: String
+  private let program: String
   /// The control socket.
   let socket: String
   /// Where it takes mail.
   let port: UInt16
 
-  init(_ rig: Rig, to destination: Destination, connections: Int) throws {
+  /// A spool that is empty; `program` is the daemon where it is not the one that was built.
+  init(_ rig: Rig, to destination: Destination, connections: Int, program: String? = nil) throws {
     self.rig = rig
+    self.program = try program ?? Environment.program("posthoused")
     let stem = rig.directory.freshName("posthouse")
     configuration = stem + ".conf"
     socket = stem + ".control"
@@ -125,7 +128,7 @@ struct PosthouseRun {
 
   /// Starts the daemon and waits for nothing.
   func launch() throws -> ChildProcess {
-    try rig.hold(try Environment.program("posthoused"), ["--config", configuration], name: "posthouse")
+    try rig.hold(program, ["--config", configuration], name: "posthouse")
   }
 
   /// Asks for the status as a person would.

@@ -36,11 +36,11 @@ struct Footprint {
   private func idle(_ rig: Rig) throws -> [Figure] {
     let sink = try Sink(rig, .secure, delay: 0)
     defer { sink.stop() }
-    let run = try PosthouseRun(rig, to: sink.destination, connections: 4)
+    let run = try PosthouseRun(rig, to: sink.destination, connections: 4, program: try Footprint.installed(rig))
     let relay = try run.start()
     defer { relay.stop() }
     let daemon = try Footprint.daemon(of: relay)
-    Pause.wait(milliseconds: 500)
+    Pause.wait(milliseconds: Footprint.untilRest)
     let fresh = daemon.memory
     var times: [Double] = []
     for _ in 0..<15 {
@@ -50,7 +50,7 @@ struct Footprint {
     }
     _ = try Load(rig, Workload(path: .secure, sessions: 4, size: 1024, loader: .lockstep), messages: 100, port: relay.port)
     _ = try sink.wait(for: 100, .usual)
-    Pause.wait(milliseconds: 500)
+    Pause.wait(milliseconds: Footprint.untilRest)
     let used = daemon.memory
     let crowd = try rig.start(
       try Environment.program("bench-peer"), ["idle", "127.0.0.1:\(relay.port)", "--sessions", "\(connections)"], name: "crowd")
@@ -72,6 +72,18 @@ struct Footprint {
       Figure(name: "posthouse status, median", value: Statistics.median(times), unit: "ms"),
     ]
   }
+
+  /// The daemon as it is after an installation and a start of the machine: without symbols, and read from the disk in small pieces; that
+  /// decides how much of a program is in memory.
+  private static func installed(_ rig: Rig) throws -> String {
+    let program = rig.directory["posthoused"]
+    try rig.output(of: "strip", ["-o", program, try Environment.program("posthoused")])
+    try rig.output(of: "dd", ["of=" + program, "oflag=nocache", "conv=notrunc,fdatasync", "count=0"])
+    return program
+  }
+
+  /// The daemon gives memory back when it had nothing to do for so long.
+  private static let untilRest = 32_000
 
   /// Memory of a long queue, the start with it, and its end.
   private func outage(_ rig: Rig) throws -> [Figure] {

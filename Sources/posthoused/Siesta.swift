@@ -4,25 +4,28 @@ import LinuxSystem
 import Relay
 import Timekeeping
 
-/// Gives memory back while there is nothing to do: after the start, and after each time of work.
+/// Gives memory back while there is nothing to do: a moment after the start, and after each time of work.
 @Loop final class Siesta {
   private let loop: EventLoop
   private let relay: Relay
   private var seen: UInt64
-  private var isResting = true
+  private var isResting = false
   private var alarm: Alarm?
 
-  /// Begins with the rest after the start.
+  /// The first rest comes as soon as the start is over.
   init(_ loop: EventLoop, _ relay: Relay) {
     self.loop = loop
     self.relay = relay
     seen = relay.work
-    Host.giveBackMemory()
-    look()
+    look(in: Siesta.breath)
   }
 
   /// Ends it.
   func stop() { alarm?.cancel() }
+
+  private func look(in pause: Duration) {
+    alarm = loop.schedule(at: loop.moment + pause) { [weak self] in self?.look() }
+  }
 
   private func look() {
     if relay.work != seen {
@@ -32,8 +35,9 @@ import Timekeeping
       isResting = true
       Host.giveBackMemory()
     }
-    alarm = loop.schedule(at: loop.moment + Siesta.pause) { [weak self] in self?.look() }
+    look(in: Siesta.pause)
   }
 
+  private static let breath = Duration.seconds(1)
   private static let pause = Duration.seconds(15)
 }

@@ -45,7 +45,7 @@ package enum UpstreamCommand: Hashable, Sendable {
       case .data: line.append("DATA")
       case .chunk(let count, let chunk):
         line.append("BDAT ")
-        line.append(String(count.bytes))
+        line.append(DecimalDigits(count.bytes).bytes)
         if chunk == .last { line.append(" LAST") }
       case .reset: line.append("RSET")
       case .noop: line.append("NOOP")
@@ -60,9 +60,15 @@ extension ByteQueue {
   mutating func appendCommandLine(_ write: (inout ByteQueue) -> Void) {
     let start = count
     write(&self)
-    let isOneLine =
-      firstIndex(of: 0x0a, from: start) == nil && firstIndex(of: 0x0d, from: start) == nil && firstIndex(of: 0, from: start) == nil
-    precondition(isOneLine, "a command is one line")
+    precondition(bytes.extracting(start..<count).isInsideLine, "a command is one line")
     append("\r\n")
+  }
+}
+
+extension Span where Element == UInt8 {
+  /// Whether nothing in it ends a line or a text.
+  fileprivate var isInsideLine: Bool {
+    for index in indices where self[index] == 0x0a || self[index] == 0x0d || self[index] == 0 { return false }
+    return true
   }
 }

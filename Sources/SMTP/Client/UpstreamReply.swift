@@ -23,19 +23,17 @@ package struct UpstreamReply: Hashable, Sendable {
 
   /// The lines joined to one sentence without the codes, cut to a length that is fit to be stored.
   package var words: String {
-    var words = ""
+    var words: [UInt8] = []
     for line in lines {
-      var rest = line[...]
-      if let found = EnhancedStatus.leading(Array(line.utf8).span) {
-        rest = line[line.utf8.index(line.startIndex, offsetBy: found.length)...]
-      }
-      let trimmed = rest.drop { $0 == " " }
-      guard !trimmed.isEmpty else { continue }
-      if !words.isEmpty { words += " " }
-      words += trimmed
-      guard words.utf8.count < UpstreamReply.wordsLimit else { break }
+      let bytes = line.utf8.span
+      var start = EnhancedStatus.leading(bytes)?.length ?? 0
+      while start < bytes.count, bytes[start] == UInt8(ascii: " ") { start += 1 }
+      guard start < bytes.count else { continue }
+      if !words.isEmpty { words.append(UInt8(ascii: " ")) }
+      words.append(bytes.extracting(start..<bytes.count))
+      guard words.count < UpstreamReply.wordsLimit else { break }
     }
-    return String(printable: words, limit: UpstreamReply.wordsLimit)
+    return String(printable: words.span, limit: UpstreamReply.wordsLimit)
   }
 
   /// The reply as the reason of an outcome.

@@ -18,11 +18,11 @@ package struct UpstreamTransaction: Hashable, Sendable {
 
   /// Decides how `envelope` with a body of `size` goes to an upstream with these capabilities; throws when it cannot go there at all.
   package init(_ envelope: Envelope, size: ByteCount, to upstream: UpstreamCapabilities) throws(TransactionRefusal) {
-    let mailboxes = ([envelope.sender] + envelope.recipients.map(\.mailbox)).compactMap(\.self)
-    for mailbox in mailboxes where !mailbox.isOneWireArgument {
-      throw .unsafeAddress(String(printable: mailbox.text, limit: TransactionRefusal.shownAddress))
+    var isInternationalized = envelope.isInternationalized
+    if let sender = envelope.sender { isInternationalized = try UpstreamTransaction.check(sender) || isInternationalized }
+    for recipient in envelope.recipients {
+      isInternationalized = try UpstreamTransaction.check(recipient.mailbox) || isInternationalized
     }
-    let isInternationalized = envelope.isInternationalized || mailboxes.contains { !$0.isASCII }
     guard !isInternationalized || upstream.offers(.internationalized) else { throw .internationalizationNotOffered }
     guard envelope.coding != .binary || upstream.offers([.binary, .chunking]) else { throw .binaryNotOffered }
     guard !envelope.requiresTLS || upstream.offers(.requireTLS) else { throw .requireTLSNotOffered }
@@ -48,6 +48,14 @@ package struct UpstreamTransaction: Hashable, Sendable {
       if let id = envelope.envelopeID.map(Xtext.encode), !id.isEmpty, id.utf8.count <= 100 { parameters += " ENVID=\(id)" }
     }
     self.parameters = parameters
+  }
+
+  /// Refuses a mailbox that cannot be written into a command; answers whether it has characters outside ASCII.
+  private static func check(_ mailbox: Mailbox) throws(TransactionRefusal) -> Bool {
+    guard mailbox.isOneWireArgument else {
+      throw .unsafeAddress(String(printable: mailbox.text, limit: TransactionRefusal.shownAddress))
+    }
+    return !mailbox.isASCII
   }
 
   /// Adds the MAIL command to what will be sent.
@@ -90,7 +98,9 @@ extension Mailbox {
   /// Whether it can stand between angle brackets: no control character, and space or bracket only inside quotes that are closed.
   fileprivate var isOneWireArgument: Bool {
     var (isQuoted, isEscaped) = (false, false)
-    for byte in text.utf8 {
+    let bytes = text.utf8.span
+    for index in bytes.indices {
+      let byte = bytes[index]
       guard byte >= 0x20, byte != 0x7f else { return false }
       if isEscaped {
         isEscaped = false
@@ -102,6 +112,6 @@ extension Mailbox {
         return false
       }
     }
-    return !isQuoted && !text.isEmpty
+    return !isQuoted && !bytes.isEmpty
   }
 }

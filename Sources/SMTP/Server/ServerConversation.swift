@@ -215,7 +215,9 @@ package struct ServerConversation: Sendable {
   }
 
   /// Whether a message is begun, so that ending the conversation now would lose work of the client's.
-  package var isInTransaction: Bool { transaction != nil }
+  package var isInTransaction: Bool {
+    if case .some = transaction { true } else { false }
+  }
 
   /// What holds on the connection as it is.
   var extensions: ServerOffer.Extensions { offer.current(isEncrypted: isEncrypted) }
