@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Octets
+
 /// The name of one message in this house, for as long as its spool exists.
 ///
 /// Numbers grow: each is at least the microsecond of its making, so a later message has a larger one, also after a restart. As text
@@ -32,13 +34,22 @@ package struct MessageID: Hashable, Comparable, Sendable {
 extension MessageID: CustomStringConvertible {
   package var description: String {
     var text: [UInt8] = []
+    text.reserveCapacity(13)
     append(to: &text)
     return String(decoding: text, as: UTF8.self)
   }
 
   /// Adds the text of the identifier.
-  func append(to text: inout [UInt8]) {
-    let length = max(1, (64 - number.leadingZeroBitCount + 4) / 5)
-    for place in stride(from: 5 * (length - 1), through: 0, by: -5) { text.append(MessageID.digits[Int(number >> place & 31)]) }
+  package func append(to text: inout [UInt8]) {
+    let digits = MessageID.digits
+    var places = InlineArray<13, UInt8>(repeating: 0)
+    var start = 13
+    var rest = number
+    repeat {
+      start -= 1
+      places[start] = digits[Int(rest & 31)]
+      rest >>= 5
+    } while rest > 0
+    text.append(places.span.extracting(start..<13))
   }
 }

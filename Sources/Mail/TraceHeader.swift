@@ -27,11 +27,11 @@ package struct TraceHeader: Sendable {
     var text: [UInt8] = []
     text.reserveCapacity(512)
     text.append("Received: from ")
-    TraceHeader.append(name: envelope.submitter.greeting[...], to: &text)
+    TraceHeader.append(name: envelope.submitter.greeting.utf8.span, to: &text)
     text.append(" (")
     TraceHeader.append(origin: envelope.submitter.peer, to: &text)
     text.append(")\r\n\tby ")
-    TraceHeader.append(name: host[...], to: &text)
+    TraceHeader.append(name: host.utf8.span, to: &text)
     text.append(" (Posthouse) with ")
     text.append(text: with.description)
     text.append(" id ")
@@ -57,17 +57,17 @@ package struct TraceHeader: Sendable {
       text.append("Message-ID: <")
       id.append(to: &text)
       text.append("@")
-      TraceHeader.append(name: host[...], to: &text)
+      TraceHeader.append(name: host.utf8.span, to: &text)
       text.append(">\r\n")
     }
     if survey.beginsWithoutHeader { text.append("\r\n") }
     return text
   }
 
-  private static func append(name: Substring, to text: inout [UInt8]) {
+  private static func append(name: Span<UInt8>, to text: inout [UInt8]) {
     if name.isEmpty { return text.append("unknown") }
     let start = text.count
-    text.append(contentsOf: name.utf8.prefix(255))
+    text.append(name.extracting(first: 255))
     for place in start..<text.count where !isAllowed(text[place]) { text[place] = UInt8(ascii: "?") }
   }
 
@@ -80,14 +80,16 @@ package struct TraceHeader: Sendable {
 
   /// The address of a peer as a literal, without its port; a peer without an address by its kind.
   private static func append(origin peer: String, to text: inout [UInt8]) {
-    var address = peer[...]
+    let whole = peer.utf8.span
+    var (start, end) = (0, whole.count)
     // A bare IPv6 address ends with a colon and more, too.
-    if let colon = peer.utf8.lastIndex(of: UInt8(ascii: ":")), IPAddress(peer) == nil { address = peer[..<colon] }
-    if address.utf8.first == UInt8(ascii: "["), address.utf8.last == UInt8(ascii: "]") { address = address.dropFirst().dropLast() }
-    guard let parsed = IPAddress(String(address)) else { return append(name: address, to: &text) }
+    if let colon = whole.lastIndex(of: UInt8(ascii: ":")), IPAddress(whole) == nil { end = colon }
+    if end - start >= 2, whole[start] == UInt8(ascii: "["), whole[end - 1] == UInt8(ascii: "]") { (start, end) = (start + 1, end - 1) }
+    let address = whole.extracting(start..<end)
+    guard let parsed = IPAddress(address) else { return append(name: address, to: &text) }
     text.append(parsed.isIPv4 ? "[" : "[IPv6:")
     // There is only one way to write an IPv4 address.
-    if parsed.isIPv4 { text.append(contentsOf: address.utf8) } else { text.append(text: parsed.description) }
+    if parsed.isIPv4 { text.append(address) } else { text.append(text: parsed.description) }
     text.append("]")
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Text put together as bytes, without a string for each piece: trace lines, records, replies.
+/// Text put together as bytes, without a string for each piece: trace lines, records, replies, the log.
 extension [UInt8] {
   /// Adds the UTF-8 of a text.
-  @inlinable package mutating func append(text: String) { append(contentsOf: text.utf8) }
+  @inlinable package mutating func append(text: String) { append(text.utf8.span) }
 
   /// Adds a literal.
   @inlinable package mutating func append(_ literal: StaticString) {
@@ -11,13 +11,32 @@ extension [UInt8] {
 
   /// Adds a number from 0 up in decimal digits, with zeros in front where it has fewer than `width`.
   package mutating func append(decimal number: Int, width: Int = 1) {
-    precondition(number >= 0, "only a count or a part of a date is written")
-    let start = count
-    var rest = number
-    while rest > 0 || count - start < width {
-      append(UInt8(ascii: "0") + UInt8(rest % 10))
+    let digits = DecimalDigits(number, width: width)
+    append(digits.bytes)
+  }
+}
+
+/// A number in decimal digits, without a string being made.
+package struct DecimalDigits {
+  private var places = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+  private let start: Int
+
+  /// A number from 0 up, with zeros in front where it has fewer digits than `width`, which is at most 19.
+  package init(_ number: Int, width: Int = 1) {
+    precondition(number >= 0 && width > 0 && width < 20, "only a count or a part of a date is written")
+    var start = 20
+    var rest = UInt(number)
+    while rest > 0 || 20 - start < width {
+      start -= 1
+      places[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     }
-    self[start...].reverse()
+    self.start = start
+  }
+
+  /// The digits.
+  package var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    get { places.span.extracting(start..<20) }
   }
 }

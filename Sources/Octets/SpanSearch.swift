@@ -14,6 +14,16 @@ extension Span where Element == UInt8 {
     return found == rest ? nil : start + found
   }
 
+  /// Where the last `byte` stands.
+  package func lastIndex(of byte: UInt8) -> Int? {
+    var index = count
+    while index > 0 {
+      index -= 1
+      if self[index] == byte { return index }
+    }
+    return nil
+  }
+
   /// A copy as an array.
   package var array: [UInt8] {
     unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }

@@ -144,6 +144,7 @@ import Timekeeping
     notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
     _ = spool.forgetExpired()
     spool.announce()
+    dispatcher.reports.keepHouse()
     housekeeping = loop.schedule(at: loop.moment + .seconds(10)) { [weak self] in self?.keepHouse() }
   }
 }

@@ -42,18 +42,19 @@ package struct Reply: Hashable, Sendable {
   }
 
   private func appendLine(_ words: String, isLast: Bool, to queue: inout ByteQueue) {
-    let before = queue.count
-    queue.append(decimal: Int(code))
-    queue.append(isLast ? UInt8(ascii: " ") : UInt8(ascii: "-"))
+    var head = Head()
+    head.append(code)
+    head.append(isLast ? " " : "-")
     if let status {
-      queue.append(decimal: Int(status.severity))
-      queue.append(UInt8(ascii: "."))
-      queue.append(decimal: Int(status.subject))
-      queue.append(UInt8(ascii: "."))
-      queue.append(decimal: Int(status.detail))
-      queue.append(UInt8(ascii: " "))
+      head.append(UInt16(status.severity))
+      head.append(".")
+      head.append(status.subject)
+      head.append(".")
+      head.append(status.detail)
+      head.append(" ")
     }
-    let room = Reply.longestLine - 2 - (queue.count - before)
+    queue.append(head.bytes)
+    let room = Reply.longestLine - 2 - head.bytes.count
     let bytes = words.utf8.span
     queue.appendPrintable(bytes.extracting(first: room))
     queue.append("\r\n")
@@ -61,22 +62,38 @@ package struct Reply: Hashable, Sendable {
 
   /// The longest line of a reply, its CRLF included.
   private static let longestLine = 512
+
+  /// What stands in front of the words: `250-2.1.0 `.
+  private struct Head {
+    private var places = InlineArray<16, UInt8>(repeating: 0)
+    private var count = 0
+
+    var bytes: Span<UInt8> {
+      @_lifetime(borrow self)
+      get { places.span.extracting(0..<count) }
+    }
+
+    mutating func append(_ mark: Unicode.Scalar) { put(UInt8(ascii: mark)) }
+
+    /// Adds a number of at most three digits.
+    mutating func append(_ number: UInt16) {
+      if number >= 100 { put(UInt8(ascii: "0") + UInt8(number / 100)) }
+      if number >= 10 { put(UInt8(ascii: "0") + UInt8(number / 10 % 10)) }
+      put(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+
+    private mutating func put(_ byte: UInt8) {
+      places[count] = byte
+      count += 1
+    }
+  }
 }
 
 extension ByteQueue {
-  /// Adds a number from 0 up in decimal digits.
-  fileprivate mutating func append(decimal number: Int) {
-    if number >= 10 { append(decimal: number / 10) }
-    append(UInt8(ascii: "0") + UInt8(number % 10))
-  }
-
   /// Adds text of which nothing but printable ASCII is kept as it is.
   fileprivate mutating func appendPrintable(_ text: Span<UInt8>) {
-    for index in text.indices where text[index] &- 0x20 >= 0x5f {
-      for index in text.indices { append(text[index] &- 0x20 < 0x5f ? text[index] : UInt8(ascii: "?")) }
-      return
-    }
-    append(text)
+    if text.isPlain { return append(text) }
+    for index in text.indices { append(text[index] &- 0x20 < 0x5f ? text[index] : UInt8(ascii: "?")) }
   }
 }
 

@@ -14,7 +14,7 @@ final class SubmissionRules {
   /// What a connection may ask for.
   var limits: ServerLimits
   /// Who may send what to whom.
-  var rulebook: Rulebook
+  let rulebook: Rulebook
   /// How long a client may take for its next command, and fall silent inside a message.
   let commandTimeout: Duration
   let dataTimeout: Duration

@@ -129,12 +129,11 @@ import Timekeeping
 
   /// Does whatever can be done at once: says what is to be said, and judges.
   @inline(never) private func advance(_ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse) -> Turn {
-    while let step = course.step {
+    while let step = course.step.take() {
       switch step {
       case .say(let reply):
         if !reply.isPositive { tell(reply, conversation.submitter, course) }
         reply.append(to: &wire.output)
-        course.step = nil
       case .close(let reply, let reason):
         reply.append(to: &wire.output)
         return .over(reason)
@@ -142,10 +141,10 @@ import Timekeeping
       case .judgeRecipient(let recipient): course.step = judge(recipient: recipient, &conversation, course)
       case .collectBody(let reply):
         reply.append(to: &wire.output)
-        course.begin(IncomingBody(conversation.decoder(for: step), spool.nextID(), memory))
+        course.begin(IncomingBody(conversation.decoder(for: nil), spool.nextID(), memory))
         return .working(.body)
       case .collectChunk(let chunk):
-        if chunk.isFirst { course.begin(IncomingBody(conversation.decoder(for: step), spool.nextID(), memory)) }
+        if chunk.isFirst { course.begin(IncomingBody(conversation.decoder(for: chunk), spool.nextID(), memory)) }
         return .working(.chunk(chunk.size))
       case .discardChunk(let size): return .working(.discard(size))
       case .store(let transaction):

@@ -35,10 +35,10 @@ package struct EventField: Hashable, Sendable {
 
 /// Which fact it is: all that is asked before anybody wants to read it, and made of nothing that costs.
 struct EventLabel: Sendable {
-  let name: String
+  let name: StaticString
   let severity: Severity
 
-  init(_ name: String, _ severity: Severity) {
+  init(_ name: StaticString, _ severity: Severity) {
     self.name = name
     self.severity = severity
   }

@@ -8,24 +8,24 @@ internal import Timekeeping
 /// Each kind of event names its parts once, to whichever sink asks; a line is written without a field ever being made.
 protocol EventSink {
   /// A part from foreign or own words.
-  mutating func add(_ name: String, _ value: String)
+  mutating func add(_ name: StaticString, _ value: String)
+  /// A part that is a number from 0 up.
+  mutating func add(_ name: StaticString, count: Int)
+  /// A part that names a message.
+  mutating func add(_ name: StaticString, _ id: MessageID)
+  /// A part that is an address in angle brackets, empty for the null sender.
+  mutating func add(_ name: StaticString, _ mailbox: Mailbox?)
 }
 
 extension EventSink {
-  /// A part that is a number.
-  mutating func add(_ name: String, _ number: some BinaryInteger) { add(name, number.description) }
-
-  /// A part that names a message.
-  mutating func add(_ name: String, _ id: MessageID) { add(name, id.description) }
+  /// A part that is a number from 0 up.
+  mutating func add(_ name: StaticString, _ number: some FixedWidthInteger) { add(name, count: Int(clamping: number)) }
 
   /// A part that is a size, in bytes.
-  mutating func add(_ name: String, _ size: ByteCount) { add(name, size.bytes) }
-
-  /// A part that is an address in angle brackets, empty for the null sender.
-  mutating func add(_ name: String, _ mailbox: Mailbox?) { add(name, "<" + (mailbox?.text ?? "") + ">") }
+  mutating func add(_ name: StaticString, _ size: ByteCount) { add(name, count: size.bytes) }
 
   /// A part that is a length of time, in seconds with three decimals.
-  mutating func add(_ name: String, _ time: Duration) {
+  mutating func add(_ name: StaticString, _ time: Duration) {
     let milliseconds = max(0, time.microseconds / 1000)
     add(name, String(milliseconds / 1000) + "." + String(1000 + milliseconds % 1000).dropFirst())
   }
@@ -35,7 +35,13 @@ extension EventSink {
 struct EventFields: EventSink {
   private(set) var fields: [EventField] = []
 
-  mutating func add(_ name: String, _ value: String) { fields.append(EventField(name, value)) }
+  mutating func add(_ name: StaticString, _ value: String) { fields.append(EventField(name.description, value)) }
+
+  mutating func add(_ name: StaticString, count: Int) { add(name, count.description) }
+
+  mutating func add(_ name: StaticString, _ id: MessageID) { add(name, id.description) }
+
+  mutating func add(_ name: StaticString, _ mailbox: Mailbox?) { add(name, "<" + (mailbox?.text ?? "") + ">") }
 }
 
 /// The parts as words of one line: `name=value`, the value in quotes where it could be misread.
@@ -49,24 +55,47 @@ struct EventLine: EventSink {
   /// A line that begins with the fact's name.
   init(_ label: EventLabel, behind bytes: consuming [UInt8] = []) {
     self.bytes = bytes
-    self.bytes.append(contentsOf: label.name.utf8)
+    self.bytes.append(label.name)
   }
 
   /// What was written.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  mutating func add(_ name: String, _ value: String) {
+  mutating func add(_ name: StaticString, _ value: String) {
     if EventLine.isWord(value) {
       begin(name)
-      bytes.append(contentsOf: value.utf8)
+      bytes.append(text: value)
     } else {
-      add(EventField(name, value))
+      add(EventField(name.description, value))
     }
   }
 
+  mutating func add(_ name: StaticString, count: Int) {
+    guard count >= 0 else { return add(name, count.description) }
+    begin(name)
+    bytes.append(decimal: count)
+  }
+
+  mutating func add(_ name: StaticString, _ id: MessageID) {
+    begin(name)
+    id.append(to: &bytes)
+  }
+
+  mutating func add(_ name: StaticString, _ mailbox: Mailbox?) {
+    let text = mailbox?.text ?? ""
+    // Addresses are short by their grammar, so that the brackets always fit.
+    guard text.isEmpty || EventLine.isWord(text) else { return add(name, "<" + text + ">") }
+    begin(name)
+    bytes.append("<")
+    bytes.append(text: text)
+    bytes.append(">")
+  }
+
   mutating func add(_ field: EventField) {
-    begin(field.name)
-    guard !EventLine.isWord(field.value) else { return bytes.append(contentsOf: field.value.utf8) }
+    if !bytes.isEmpty { bytes.append(0x20) }
+    bytes.append(text: field.name)
+    bytes.append("=")
+    guard !EventLine.isWord(field.value) else { return bytes.append(text: field.value) }
     bytes.append(UInt8(ascii: "\""))
     for byte in field.value.utf8 {
       if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
@@ -75,10 +104,10 @@ struct EventLine: EventSink {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func begin(_ name: String) {
+  private mutating func begin(_ name: StaticString) {
     if !bytes.isEmpty { bytes.append(0x20) }
-    bytes.append(contentsOf: name.utf8)
-    bytes.append(UInt8(ascii: "="))
+    bytes.append(name)
+    bytes.append("=")
   }
 
   /// Whether a value can stand as it is: printable ASCII without space, quote or backslash.

@@ -18,7 +18,7 @@ package enum RelayEvent: Hashable, Sendable {
   case control(ControlEvent)
 
   /// The fact's name: the first word of its text, lower-case words joined by hyphens.
-  package var name: String { label.name }
+  package var name: String { label.name.description }
 
   /// How soon a person should know. Asking costs a few nanoseconds, so that who filters by it asks first.
   package var severity: Severity { label.severity }

@@ -136,10 +136,10 @@ package struct ServerBench: ~Copyable {
       perform(isRefused ? conversation.refuse(Reply(550, EnhancedStatus(5, 7, 1), "not allowed by this relay")) : conversation.admit())
     case .collectBody(let reply):
       reply.append(to: &output)
-      begin(step)
+      begin()
       mode = .body
     case .collectChunk(let chunk):
-      if chunk.isFirst { begin(step) }
+      if chunk.isFirst { begin(chunk) }
       mode = .chunk(left: chunk.size)
     case .discardChunk(let size): mode = .discard(left: size)
     case .store(let message):
@@ -152,8 +152,8 @@ package struct ServerBench: ~Copyable {
     }
   }
 
-  private mutating func begin(_ step: ServerStep) {
-    decoder = conversation.decoder(for: step)
+  private mutating func begin(_ chunk: ServerStep.Chunk? = nil) {
+    decoder = conversation.decoder(for: chunk)
     body = []
   }
 

@@ -223,6 +223,8 @@ def accepted(meta, body):
             message["holdUntil"], = struct.unpack("<q", content)
         elif tag == 11:
             message["user"], = struct.unpack("<I", content)
+        elif tag == 129:
+            message["bulk"] = True
         elif tag in names:
             message[names[tag]] = content.decode()
         elif tag < 128:

@@ -9,12 +9,9 @@ package import Timekeeping
 /// reading that many bytes, and one whose size is not known ends the conversation. After a refusal the transaction is gone, and chunks
 /// that the client had sent ahead are read and refused in turn.
 extension ServerConversation {
-  /// The decoder for the message that the conversation asked to collect.
-  package func decoder(for step: ServerStep) -> DataDecoder {
-    if case .collectChunk(let chunk) = step {
-      return DataDecoder(chunk.isText ? .chunkedText : .chunkedBinary, limits: limits)
-    }
-    return DataDecoder(.dotted, limits: limits)
+  /// The decoder for the message that the conversation asked to collect, behind DATA or beginning with `chunk`.
+  package func decoder(for chunk: ServerStep.Chunk?) -> DataDecoder {
+    DataDecoder(chunk.map { $0.isText ? .chunkedText : .chunkedBinary } ?? .dotted, limits: limits)
   }
 
   /// The decoder has seen the end of DATA, or a violation.

@@ -19,7 +19,7 @@ package enum ServerStep: Hashable, Sendable {
   /// Read so many bytes and forget them, then call ``ServerConversation/chunkDiscarded()``.
   case discardChunk(size: Int)
   /// Make the message durable, then call ``ServerConversation/stored(as:)`` or ``ServerConversation/notStored(_:)``.
-  case store(CompletedTransaction)
+  indirect case store(CompletedTransaction)
   /// Send the reply, see that no byte is pending, do the handshake, then call ``ServerConversation/tlsStarted()``.
   case startTLS(Reply)
 
