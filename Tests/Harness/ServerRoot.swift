@@ -87,11 +87,15 @@ struct ServerRoot: Sendable {
     try write("hosts: files\n", to: "/etc/nsswitch.conf")
   }
 
+  /// Removes a root. Children of the server may still be ending and leave a file behind the first sweep.
   private static func remove(_ path: String) {
     do {
-      let pid = try Spawn(program: "/bin/rm", arguments: ["-rf", "--", path], environment: [:], descriptors: [:]).start()
-      var status: Int32 = 0
-      while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      try Deadline.in(.seconds(10)).wait(everyMicroseconds: 50_000, until: "\(path) was gone") {
+        let pid = try Spawn(program: "/bin/rm", arguments: ["-rf", "--", path], environment: [:], descriptors: [:]).start()
+        var status: Int32 = 0
+        while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        return !Files.exists(path)
+      }
     } catch {
       print("\(path) is left behind: \(error)")
     }
