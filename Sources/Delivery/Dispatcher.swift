@@ -76,7 +76,6 @@ package import Timekeeping
     let wait = letter.envelope.holdUntil.map { max(.zero, $0 - loop.wallTime) } ?? .zero
     timetable.insert(letter.id, letter.envelope, due: loop.moment + wait)
     if wait == .zero { keep(letter) }
-<<<<<<< HEAD
     pump()
   }
 
@@ -93,8 +92,6 @@ package import Timekeeping
     guard let entry = spool.entry(id), entry.state == .queued, timetable[id] == nil else { return }
     timetable.insert(id, due: loop.moment + max(.zero, entry.nextAttempt - loop.wallTime), attempts: Int(entry.attempts))
     sort([id])
-=======
->>>>>>> crash
     pump()
   }
 

@@ -143,13 +143,8 @@ import Timekeeping
   private func keepHouse() {
     notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
     _ = spool.forgetExpired()
-<<<<<<< HEAD
     dispatcher.reports.keepHouse()
     spool.announce()
-=======
-    spool.announce()
-    dispatcher.reports.keepHouse()
->>>>>>> crash
     housekeeping = loop.schedule(at: loop.moment + .seconds(10)) { [weak self] in self?.keepHouse() }
   }
 }

@@ -21,12 +21,8 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-<<<<<<< HEAD
       warnings: settings.warnings + certificateWarnings + spool.damage.sentences,
       alarms: [dispatcher.reports.alarm].compactMap(\.self))
-=======
-      warnings: settings.warnings + spool.damage.sentences, alarms: [dispatcher.reports.alarm].compactMap(\.self))
->>>>>>> crash
   }
 
   /// The messages in a state, oldest first.
