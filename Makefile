@@ -111,15 +111,16 @@ link = place=$(DESTDIR)$(PREFIX)/$(2); \
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
-# Measured beside its peers: Postfix, and the least that a relay can cost. Give words in ARGS.
+# Measured beside its peers, and beside the least that a relay can cost. Give words in ARGS; about twenty minutes without.
 bench: $(static)/libstdc++.a
 	@.ci/packages test
+	@.ci/peers .build/peers
 	@$(call patient,$(release) --product posthoused)
 	@$(call patient,$(release) --product posthouse)
 	@$(call patient,$(release) --product bench-peer)
 	@$(call patient,$(release) --product bare-ceiling)
 	@$(call patient,$(release) --product posthouse-bench)
-	$(as_root) .build/release/posthouse-bench --json .build/bench.json $(ARGS)
+	$(as_root) env POSTHOUSE_PEERS=$(CURDIR)/.build/peers .build/release/posthouse-bench --json .build/bench.json $(ARGS)
 
 # What the tests try a part of, in full: every crash point with every error, CUTS power cuts on ext4 and as many on XFS, and SEEDS
 # histories of a simulated spool. A seed that fails is printed; POSTHOUSE_SEED=n POSTHOUSE_SEEDS=1 repeats it.

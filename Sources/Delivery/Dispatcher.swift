@@ -75,7 +75,7 @@ package import Timekeeping
   package func take(_ letter: StoredLetter) {
     let wait = letter.envelope.holdUntil.map { max(.zero, $0 - loop.wallTime) } ?? .zero
     timetable.insert(letter.id, letter.envelope, due: loop.moment + wait)
-    if wait == .zero { fresh.keep(letter) }
+    if wait == .zero { keep(letter) }
     pump()
   }
 
@@ -288,10 +288,15 @@ extension Dispatcher {
     sort([assignment.id])
   }
 
+  /// Keeps a letter in memory until its turn comes, unless nobody knows when that will be: a backlog waits on the disk.
+  private func keep(_ letter: StoredLetter) {
+    if fleet.upstreams.contains(where: { !$0.health.isProbing }) { fresh.keep(letter) }
+  }
+
   /// A message that was fetched and not tried waits again.
   func giveBack(_ consignment: Consignment, from upstream: Upstream) {
     upstream.refund(recipients: consignment.candidates.count)
-    fresh.keep(consignment.letter)
+    keep(consignment.letter)
     timetable.giveBack(consignment.id, due: loop.moment)
   }
 

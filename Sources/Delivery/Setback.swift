@@ -61,6 +61,12 @@ package struct Setback: Error, Hashable, Sendable {
   /// Whether the connection was gone before anything of a message was answered.
   var isLossAtMail: Bool { if case .failure(.connectionLost) = cause { stage == .mail } else { false } }
 
+  /// The same, for who knows how the login went: a token that is refused is no wrong password, and the upstream may have said why.
+  func explained(by login: SASLExchange) -> Setback {
+    guard case .reply(let reply) = cause, login.mechanism.takesToken, judgement == .operatorFault(.credentialsRefused) else { return self }
+    return Setback(stage, .tokenRefused(reply, complaint: login.complaint))
+  }
+
   /// Whether nothing more can be said on this connection.
   var endsConnection: Bool {
     switch cause {

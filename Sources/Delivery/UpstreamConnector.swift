@@ -94,7 +94,12 @@ import Timekeeping
     }
     exchange.start(into: &dialogue.wire.output)
     while true {
-      let reply = try await dialogue.agreement(at: .authentication, within: settings.patience(at: .authentication))
+      let reply: UpstreamReply
+      do throws(Setback) {
+        reply = try await dialogue.agreement(at: .authentication, within: settings.patience(at: .authentication))
+      } catch {
+        throw error.explained(by: exchange)
+      }
       let step: SASLExchange.Step
       do throws(SASLFault) {
         step = try exchange.take(reply, into: &dialogue.wire.output)

@@ -49,12 +49,12 @@ struct UpstreamDialogue: ~Copyable {
   }
 
   /// A whole reply that has come without being waited for, if there is one.
-  @Loop mutating func earlyReply() -> UpstreamReply? {
+  @Loop mutating func earlyReply(at stage: UpstreamStage) throws(Setback) -> UpstreamReply? {
     _ = wire.stream.read(into: &wire.input, room: 4096)
     do throws(ReplyFault) {
       return try reader.next(from: &wire.input)
     } catch {
-      return nil
+      throw Setback(stage, .malformedReply(error))
     }
   }
 

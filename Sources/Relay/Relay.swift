@@ -52,7 +52,8 @@ import Timekeeping
         means.disk, limits: SpoolLimits(settings.spool), journal: means.journal, workers: means.workers, loop: loop
       ) { done, total in
         // A long backlog takes a while; that nobody listens to how long is no reason to stop.
-        try? means.notifier.extendTimeout(by: .seconds(30), "Recovering the spool: \(done / 1_048_576) of \(total / 1_048_576) MiB")
+        let words = total > 0 ? "Recovering the spool: \(done / 1_048_576) of \(total / 1_048_576) MiB" : "Opening the spool"
+        try? means.notifier.extendTimeout(by: .seconds(30), words)
       }
     } catch {
       doors.close()
@@ -78,6 +79,7 @@ import Timekeeping
     log.note(.service(.ready(queued: spool.report.messages, after: means.clock.moment - begun)))
     watchdog = Watchdog(loop, means.notifier, journal: means.journal)
     notify { (notifier, text) throws(SystemFailure) in try notifier.ready(text) }
+    spool.onProblem = { [weak self] words in self?.noteSpool(words) }
     keepHouse()
   }
 
@@ -95,6 +97,7 @@ import Timekeeping
     means.log.reload(new.log.level)
     submission.reload(new)
     dispatcher.reload(new)
+    spool.reload(SpoolLimits(new.spool))
     for difference in differences where difference.setting.effect == .onRestart {
       means.log.note(.service(.restartNeeded(setting: difference.setting.key)))
     }
@@ -125,6 +128,12 @@ import Timekeeping
     means.log.note(.service(.stopped(queued: spool.usage.queued)))
   }
 
+  /// Writes down that the spool begins to refuse mail, or takes it again.
+  private func noteSpool(_ problem: String?) {
+    means.log.note(.spool(problem.map { .problem(why: $0) } ?? .problemOver))
+    notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
+  }
+
   /// Tells the service manager how things stand; that nobody listens is no reason to stop.
   private func notify(_ tell: (ServiceNotifier, String) throws(SystemFailure) -> Void) {
     try? tell(means.notifier, statusLine)
@@ -135,6 +144,7 @@ import Timekeeping
     notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
     _ = spool.forgetExpired()
     dispatcher.reports.keepHouse()
+    spool.announce()
     housekeeping = loop.schedule(at: loop.moment + .seconds(10)) { [weak self] in self?.keepHouse() }
   }
 }

@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + certificateWarnings + spool.damages, alarms: [dispatcher.reports.alarm].compactMap(\.self))
+      warnings: settings.warnings + certificateWarnings, alarms: spool.damage.sentences + [dispatcher.reports.alarm].compactMap(\.self))
   }
 
   /// The messages in a state, oldest first.
@@ -69,7 +69,7 @@ extension Relay: ControlDesk {
   /// What the service manager shows in one line.
   var statusLine: String {
     let spool = spoolStatus
-    if let problem = spool.problem { return "\(spool.messages) queued; disk: \(problem)" }
+    if let problem = spool.problem { return "\(spool.messages) queued; spool: \(problem)" }
     for upstream in dispatcher.upstreams {
       if let trouble = upstream.health.trouble { return "\(spool.messages) queued; upstream \(upstream.name): \(trouble.sentence)" }
     }
@@ -98,7 +98,7 @@ extension Relay: ControlDesk {
     status.held = usage.held
     status.failed = usage.failed
     status.bytes = usage.liveBytes + usage.bodyBytes
-    status.problem = spool.problem
+    status.problem = spool.problem ?? spool.damage.alarm(in: settings.spool.directory.path)
     return status
   }
 

@@ -9,6 +9,8 @@ extension SpoolLimits {
     self.init()
     segmentSize = settings.segmentSize
     reserve = settings.reserve
+    quota = settings.quota
+    messages = settings.messages
     keepFailed = settings.keepFailed
   }
 }
@@ -17,6 +19,6 @@ extension RecoveryReport {
   /// What recovery has to tell.
   func events(after time: Duration) -> [RelayEvent] {
     let recovered = SpoolEvent.recovered(messages: messages, segments: segmentsRead + segmentsSummarized, after: time)
-    return [.spool(recovered)] + damages.map { .spool(.damaged(file: "", offset: 0, why: $0)) }
+    return [.spool(recovered)] + (hadTornTail ? [.spool(.tornTailDropped)] : []) + damages.map { .spool(.damaged(why: $0)) }
   }
 }

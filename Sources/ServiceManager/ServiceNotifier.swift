@@ -7,7 +7,8 @@ package import Timekeeping
 /// Tells the service manager how the daemon is (sd_notify); where there is none, every call does nothing.
 ///
 /// Each call is one datagram on the socket that `NOTIFY_SOCKET` names. A failure is the caller's to log: no daemon should fall because
-/// nobody listens to its state.
+/// nobody listens to its state, nor wait for it. Where sd_notify(3) would wait for a manager that does not read, a sign of life or a
+/// status is dropped at once, and a change of state after a second.
 package struct ServiceNotifier: Sendable {
   /// Whether somebody has asked to be told.
   package let isSupervised: Bool
@@ -25,7 +26,7 @@ package struct ServiceNotifier: Sendable {
 
   /// The daemon serves: recovered, listening.
   package func ready(_ status: String) throws(SystemFailure) {
-    try send("READY=1\nSTATUS=\(ServiceNotifier.oneLine(status))")
+    try send("READY=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: .milliseconds(1000))
   }
 
   /// One line for `systemctl status`.
@@ -35,12 +36,12 @@ package struct ServiceNotifier: Sendable {
 
   /// New settings are being read since `now`, on the kernel's monotonic clock; ``ready(_:)`` ends it.
   package func reloading(at now: Moment) throws(SystemFailure) {
-    try send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)")
+    try send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)", patience: .milliseconds(1000))
   }
 
   /// The daemon finishes what it has begun and ends.
   package func stopping(_ status: String) throws(SystemFailure) {
-    try send("STOPPING=1\nSTATUS=\(ServiceNotifier.oneLine(status))")
+    try send("STOPPING=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: .milliseconds(1000))
   }
 
   /// A sign of life, for the watchdog.
@@ -53,9 +54,9 @@ package struct ServiceNotifier: Sendable {
     try send("EXTEND_TIMEOUT_USEC=\(max(wait.microseconds, 1))\nSTATUS=\(ServiceNotifier.oneLine(status))")
   }
 
-  private func send(_ state: String) throws(SystemFailure) {
+  private func send(_ state: String, patience: Duration = .zero) throws(SystemFailure) {
     guard isSupervised else { return }
-    let result = unsafe sd_notify(0, state)
+    let result = unsafe csystemd_notify(state, Int32(patience / .milliseconds(1)))
     if result < 0 { throw SystemFailure(call: "notify", subject: "the service manager", number: -result) }
   }
 

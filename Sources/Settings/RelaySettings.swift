@@ -93,6 +93,10 @@ package struct SpoolSettings: Hashable, Sendable {
   package internal(set) var segmentSize = ByteCount.mebibytes(16)
   /// Free space below which no mail is taken in.
   package internal(set) var reserve = ByteCount.mebibytes(256)
+  /// How much mail may wait; nil for as much as there is room.
+  package internal(set) var quota: ByteCount?
+  /// How many messages may wait; nil for as many as fit.
+  package internal(set) var messages: Int?
   /// How long a failed message is kept.
   package internal(set) var keepFailed: Duration = .seconds(14 * 86_400)
 }

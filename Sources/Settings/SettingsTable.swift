@@ -184,6 +184,12 @@ package enum SettingsTable {
       "Spool.Reserve", \.spool.reserve, ByteCount(bytes: 0) ... .mebibytes(1_048_576), .onReload,
       "The free space on the file system below which new mail is answered with 452. Delivery goes on."),
     Setting(
+      "Spool.Quota", \.spool.quota, .onReload, unset: "as much as there is",
+      "How much mail the spool may hold; beyond it new mail is answered with 452. The journal may take up to twice as much on the disk."),
+    Setting(
+      "Spool.Messages", \.spool.messages, .onReload, unset: "as many as fit",
+      "How many messages the spool may hold; beyond it new mail is answered with 452."),
+    Setting(
       "Spool.KeepFailed", \.spool.keepFailed, .zero ... .seconds(365 * 86_400), .onReload,
       "How long a message that failed for good stays in the spool, to be looked at and tried again."),
   ]

@@ -15,6 +15,8 @@ struct BatchAssembly {
   private(set) var wave = SettlementQueue.Wave()
   /// From which segment on the journal is needed once this is durable.
   private(set) var trim: UInt32?
+  /// Whether it moves messages for cleaning.
+  private(set) var isMoving = false
 
   /// A message that comes in or is moved.
   struct Arrival {
@@ -50,6 +52,7 @@ struct BatchAssembly {
       let length = batch.append(.accepted, body: record.bodyInRecord, verdicts: verdicts, limit: room, meta: record.encodeMeta)
     else { return }
     append(record, length, waiter: nil, replaces: relocation.accepted)
+    isMoving = true
   }
 
   /// Adds settlements; `previous` tells where the newest one before of a message stands.

@@ -97,6 +97,7 @@ internal import Timekeeping
     case .failure(let failure):
       removeFile()
       spool.bodyTrouble = (failure, spool.loop.moment + BodyIntake.troubleMemory)
+      spool.announce()
       throw .failing(SpoolProblem.body(failure).words)
     }
   }

@@ -6,13 +6,14 @@ internal import Timekeeping
 /// Moves the messages out of the oldest segment when the journal is more waste than mail, so that the segment can be given back.
 ///
 /// Only the oldest segment is ever cleaned, since a settlement must outlive the message it settles. It reads a slice of the messages
-/// that are still needed, has them written anew in the next batch, and then rests three times as long as that took: at most a quarter
-/// of the time goes into cleaning.
+/// that are still needed, has them written anew in the next batch, and then rests three times as long as reading and writing took: at
+/// most a quarter of the time the disk works for cleaning.
 struct Cleaner {
   private let limits: SpoolLimits
   private var sequence: UInt32 = 0
   private var candidates: [Candidate] = []
   private var begun: Moment?
+  private var isWriting = false
   private var rest: Moment?
 
   /// A cleaner that has not looked yet.
@@ -60,19 +61,32 @@ struct Cleaner {
 
   /// Takes what a worker brought: the messages to be written anew, and those that cannot be.
   mutating func finish(_ finding: Finding, at now: Moment) -> (relocations: [Relocation], damaged: [(QueueEntry, RecordDefect)]) {
-    let spent = begun.map { now - $0 } ?? .zero
-    begun = nil
-    rest = now + max(spent * 3, .milliseconds(1))
     switch finding {
     case .listed(let sequence, let candidates):
       (self.sequence, self.candidates) = (sequence, candidates)
+      takeRest(at: now)
       return ([], [])
     case .read(let relocations, let damaged):
+      isWriting = true
       return (relocations, damaged)
     case .failed:
+      begun = nil
       rest = now + .seconds(10)
       return ([], [])
     }
+  }
+
+  /// Takes note that nothing that was moved is still to be written.
+  mutating func written(at now: Moment) {
+    guard isWriting else { return }
+    isWriting = false
+    takeRest(at: now)
+  }
+
+  private mutating func takeRest(at now: Moment) {
+    let spent = begun.map { now - $0 } ?? .zero
+    begun = nil
+    rest = now + max(spent * 3, .milliseconds(1))
   }
 
   private func isWorthwhile(_ ledger: SegmentLedger) -> Bool {

@@ -11,6 +11,13 @@ struct DamagedPiece {
   /// Where the bytes are kept.
   var path: String { SpoolFormat.corruptDirectory + "/" + name + ".bin" }
 
+  /// How many pieces are kept; none when that cannot be found out.
+  static func count(on disk: any Disk) -> Int {
+    do throws(SystemFailure) {
+      return try disk.names(in: SpoolFormat.corruptDirectory).count { $0.hasSuffix(".txt") }
+    } catch { return 0 }
+  }
+
   /// Keeps the bytes in `range` of the file at `path`; answers what hindered it.
   func attempt(on disk: any Disk, _ path: String, _ range: Range<Int>) -> SystemFailure? {
     do throws(SystemFailure) {

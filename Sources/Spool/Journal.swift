@@ -86,9 +86,9 @@ final class Journal {
   var nextWake: Moment? {
     if inFlight != nil { return nil }
     var next = pool.nextWake
-    let commit = problem?.retry ?? (assembled == nil ? settlementsDue : nil)
+    // While senders are waited for, what falls due waits with them: an alarm before the end of that would ring in vain, again and again.
+    let commit = problem?.retry ?? (assembled == nil ? gathering?.until ?? settlementsDue : nil)
     if let commit { next = min(next ?? commit, commit) }
-    if problem == nil, assembled == nil, let until = gathering?.until { next = min(next ?? until, until) }
     return next
   }
 
@@ -101,6 +101,9 @@ final class Journal {
     guard problem == nil, assembled == nil, let gathering, !settlements.isAwaited else { return false }
     return now < gathering.until && collectedMessages < gathering.messages
   }
+
+  /// Whether messages that cleaning moves are still to be written.
+  var isMoving: Bool { !relocations.isEmpty || assembled?.isMoving ?? false || inFlight?.assembly.isMoving ?? false }
 
   /// Whether there is time for cleaning: what was moved before is written.
   var isCalm: Bool { problem == nil && relocations.isEmpty && assembled == nil }
@@ -145,6 +148,7 @@ final class Journal {
     case .success:
       problem = nil
       gather(after: assembly, max(.zero, now - begun), at: now)
+      defer { trimSoon(at: now) }
       return complete(assembly, plan)
     case .failure(let failure):
       tail = nil
@@ -166,7 +170,10 @@ final class Journal {
   }
 
   /// Notes that the summary of a segment was written, or could not be.
-  func finishSummary(of sequence: UInt32) { book.ledger.setBusy(false, sequence) }
+  func finishSummary(of sequence: UInt32, at now: Moment) {
+    book.ledger.setBusy(false, sequence)
+    trimSoon(at: now)
+  }
 
   // MARK: the parts
 
@@ -216,6 +223,12 @@ final class Journal {
       sequence: identity.sequence, salt: identity.salt, previousSequence: last?.sequence ?? 0, previousEnd: Int64(last?.end ?? 0),
       oldest: book.ledger.segments.first?.sequence ?? identity.sequence, size: Int64(spare.size), highestID: highestID)
     return CommitPlan(segment: spare, identity: identity, start: SpoolFormat.recordsOffset, header: header, batch: batch)
+  }
+
+  /// Has segments given back that nobody needs any more, though nothing else may come to be written.
+  private func trimSoon(at now: Moment) {
+    guard settlementsDue == nil, let first = book.ledger.segments.first, book.ledger.oldestNeeded > first.sequence else { return }
+    settlementsDue = now + limits.settlementDelay
   }
 
   private var collectedMessages: Int { collecting.reduce(0) { $0 + $1.arrivals.count } }

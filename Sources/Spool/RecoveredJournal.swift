@@ -37,8 +37,10 @@ package struct RecoveryReport: Hashable, Sendable {
   package internal(set) var hadTornTail = false
   /// How many bodies belonged to no message, as after a crash, and were removed.
   package internal(set) var orphansRemoved = 0
-  /// What is damaged, in sentences; mail may be lost.
-  package internal(set) var damages: [String] = []
+  /// The damage that came to light, in sentences; mail may be lost.
+  package internal(set) var damage = DamageBook()
+  /// All sentences about damage.
+  package var damages: [String] { damage.sentences }
 
   /// A report with nothing to tell.
   package init() {}

@@ -29,6 +29,7 @@ struct Recovery {
       for directory in [SpoolFormat.journalDirectory, SpoolFormat.bodiesDirectory, ""] { try disk.syncDirectory(directory) }
     }
     recovery.result.report.messages = recovery.result.queue.index.count
+    recovery.result.report.damage.pieces = DamagedPiece.count(on: disk)
     return recovery.result
   }
 
@@ -50,7 +51,7 @@ struct Recovery {
     result.nextSequence = chain.highestSequence + 1
     result.nextSlot = chain.nextSlot
     result.queue.forgetTrimmed()
-    result.report.damages += chain.complaints(oldest: result.queue.oldest)
+    result.report.damage.open += chain.complaints(oldest: result.queue.oldest)
     countLive()
   }
 
@@ -100,10 +101,10 @@ struct Recovery {
     let piece = DamagedPiece(name: "\(link.header.sequence)-\(range.lowerBound)", words: "\(place) are damaged: \(defect.words)")
     do throws(SystemFailure) {
       try piece.save(on: disk, from: file, range)
-      result.report.damages.append("\(piece.words); set aside as \"\(piece.path)\", everything else is served")
+      result.report.damage.setAside.append("\(piece.words); set aside as \"\(piece.path)\", everything else is served")
     } catch {
       use.isPinned = true
-      result.report.damages.append("\(piece.words); it could not be set aside (\(error)), so the segment is kept")
+      result.report.damage.open.append("\(piece.words); it could not be set aside (\(error)), so the segment is kept")
     }
   }
 
@@ -142,6 +143,6 @@ struct Recovery {
       return true
     }
     result.bodyBytes = bytes
-    result.report.damages += missing.map { "the body of message \($0) cannot be found in \"\(SpoolFormat.bodiesDirectory)\"" }
+    result.report.damage.open += missing.map { "the body of message \($0) cannot be found in \"\(SpoolFormat.bodiesDirectory)\"" }
   }
 }

@@ -13,7 +13,7 @@ package import Timekeeping
 @Loop package final class Spool {
   let disk: any Disk
   let loop: EventLoop
-  let limits: SpoolLimits
+  private(set) var limits: SpoolLimits
   let journalWorkers: any Workers
   let workers: any Workers
   let journal: Journal
@@ -26,8 +26,11 @@ package import Timekeeping
   private(set) var isClosed = false
   /// What opening the spool brought to light.
   package let report: RecoveryReport
-  /// Damage that came to light since, in sentences.
-  package internal(set) var damages: [String] = []
+  /// The damage that is known of.
+  package internal(set) var damage: DamageBook
+  /// Is told when the spool begins to refuse mail, in a sentence, and with nil when it takes mail again.
+  package var onProblem: (@Loop (String?) -> Void)?
+  var toldProblem = false
   /// How much memory the bodies on their way in take.
   var intakeBytes = 0
   /// How many bytes the bodies in files take.
@@ -70,6 +73,7 @@ package import Timekeeping
     self.workers = workers
     lock = recovered.lock
     report = recovered.report
+    damage = recovered.report.damage
     bodyBytes = recovered.bodyBytes
     journal = Journal(recovered, limits, random: random)
     cleaner = Cleaner(limits)
@@ -161,6 +165,14 @@ package import Timekeeping
     return expired.count
   }
 
+  /// Takes over new limits, as far as they can change while the spool is open: reserve, quota, number of messages, and how long failed
+  /// ones are kept.
+  package func reload(_ new: SpoolLimits) {
+    (limits.reserve, limits.reservedFiles, limits.quota) = (new.reserve, new.reservedFiles, new.quota)
+    (limits.messages, limits.keepFailed) = (new.messages, new.keepFailed)
+    announce()
+  }
+
   /// Takes no more mail, writes what is still to be written, and returns when it is done or the deadline passes; true when all is
   /// written. Then another process may open the spool.
   package func close(until deadline: Moment = .distantFuture) async -> Bool {
@@ -203,6 +215,7 @@ package import Timekeeping
     }
     clean(at: now)
     setAlarm()
+    announce()
   }
 
   private func run(_ chore: Chore) {
@@ -211,7 +224,7 @@ package import Timekeeping
       self.chores -= 1
       switch report {
       case .prepared(let result): self.journal.pool.finish(result, at: self.loop.moment)
-      case .summarized(let sequence): self.journal.finishSummary(of: sequence)
+      case .summarized(let sequence): self.journal.finishSummary(of: sequence, at: self.loop.moment)
       case .removed: break
       }
       self.pump()
@@ -247,6 +260,7 @@ package import Timekeeping
   }
 
   private func clean(at now: Moment) {
+    if !journal.isMoving { cleaner.written(at: now) }
     guard !isClosed, journal.isCalm, cleaner.isReady(journal.book.ledger, at: now), let work = cleaner.next(journal.book, disk, at: now)
     else { return }
     workers.run(work) { finding in

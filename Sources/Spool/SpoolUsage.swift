@@ -63,6 +63,15 @@ extension Spool {
     return SpoolProblem.largeBody(bodyTrouble.failure).words
   }
 
+  /// Tells of a problem that has begun or is over; whoever looks now and then calls it too, since some end by themselves.
+  package func announce() {
+    guard let onProblem, !isClosed else { return }
+    let words = problem
+    guard toldProblem != (words != nil) else { return }
+    toldProblem = words != nil
+    onProblem(words)
+  }
+
   /// The message's entry, if there is one.
   package func entry(_ id: MessageID) -> QueueEntry? { journal.book.index.find(id.number).map { journal.book.index[$0] } }
 
@@ -75,7 +84,13 @@ extension Spool {
   private func watchSpace() {
     guard space.isStale(at: loop.moment) else { return }
     space.isLooking = true
-    workers.run({ [disk] in SpaceWatch.look(disk) }) { self.space.note($0, at: self.loop.moment) }
+    // Healthy spools have nothing in `corrupt/`, and nobody looks.
+    let pieces = damage.pieces
+    workers.run({ [disk] in (SpaceWatch.look(disk), pieces > 0 ? DamagedPiece.count(on: disk) : 0) }) { space, count in
+      self.space.note(space, at: self.loop.moment)
+      if pieces > 0, self.damage.pieces == pieces { self.damage.note(pieces: count) }
+      self.announce()
+    }
   }
 
   /// Looks at the file system's free space now.

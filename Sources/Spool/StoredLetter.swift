@@ -28,8 +28,8 @@ package struct StoredLetter: Sendable {
     envelope.recipients.indices.filter { outcomes[$0].map { $0.verdict == .deferred } ?? true }
   }
 
-  /// How much memory its body takes.
-  package var bytesInMemory: Int { if case .memory(let bytes) = body { bytes.count } else { 0 } }
+  /// How much memory its body takes; more than its length, since it grew while it came.
+  package var bytesInMemory: Int { if case .memory(let bytes) = body { bytes.capacity } else { 0 } }
 
   /// A letter as it was just accepted, before anything was tried.
   package init(fresh letter: Letter) {
@@ -115,11 +115,12 @@ extension Spool {
     let failure = await workers.perform(loop) { [disk] in piece.attempt(on: disk, path, range) }
     if let failure {
       let words = "\(piece.words); it could not be set aside: \(failure)"
-      if !damages.contains(words) { damages.append(words) }
+      if !damage.open.contains(words) { damage.open.append(words) }
       return words
     }
     let words = "\(piece.words); set aside as \"\(piece.path)\" and taken out of the queue"
-    damages.append(words)
+    damage.setAside.append(words)
+    damage.pieces += 1
     if let present = self.entry(entry.id), present.accepted == entry.accepted {
       let now = loop.wallTime
       apply(SettledRecord(id: entry.id, time: now, state: nil, attempts: entry.attempts, nextAttempt: now), present)

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Octets
 
 /// A fact about what is stored.
 package enum SpoolEvent: Hashable, Sendable {
   /// Everything stored was read again at start.
   case recovered(messages: Int, segments: Int, after: Duration)
   /// An unfinished record at the end of the journal was dropped, as it should be after a crash: nobody was told that it was safe.
-  case tornTailDropped(file: String, size: ByteCount)
+  case tornTailDropped
   /// Something stored is damaged and was set aside.
-  case damaged(file: String, offset: Int, why: String)
+  case damaged(why: String)
   /// The disk refuses; new mail gets 452, delivery goes on.
-  case problem(why: String, remedy: String)
+  case problem(why: String)
   /// The disk serves again.
-  case problemOver(after: Duration)
+  case problemOver
 
   var label: EventLabel {
     switch self {
@@ -30,17 +29,8 @@ package enum SpoolEvent: Hashable, Sendable {
       sink.add("messages", messages)
       sink.add("segments", segments)
       sink.add("after", time)
-    case .tornTailDropped(let file, let size):
-      sink.add("file", file)
-      sink.add("size", size)
-    case .damaged(let file, let offset, let why):
-      sink.add("file", file)
-      sink.add("offset", offset)
-      sink.add("why", why)
-    case .problem(let why, let remedy):
-      sink.add("why", why)
-      sink.add("remedy", remedy)
-    case .problemOver(let time): sink.add("after", time)
+    case .damaged(let why), .problem(let why): sink.add("why", why)
+    case .tornTailDropped, .problemOver: break
     }
   }
 }

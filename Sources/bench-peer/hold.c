@@ -17,7 +17,8 @@ static void pass_on(int number) {
 }
 
 int run_hold(char **words) {
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) bench_fail("prctl");
+    // Whoever started this may end without a word; then what is held must end too.
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) < 0) bench_fail("prctl");
     child = fork();
     if (child < 0) bench_fail("fork");
     if (child == 0) {

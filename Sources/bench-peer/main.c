@@ -11,6 +11,7 @@ static const char usage[] =
     "                             [--per-connection N]\n"
     "bench-peer idle ADDRESS:PORT [--sessions N]\n"
     "bench-peer disk FILE [--messages N] [--size BYTES]\n"
+    "bench-peer journal FILE [--messages N] [--size BYTES] [--sessions N]\n"
     "bench-peer hold PROGRAM [WORD...]\n";
 
 int main(int count, char **words) {
@@ -54,6 +55,7 @@ int main(int count, char **words) {
     if (!strcmp(words[1], "load")) return run_load(&options);
     if (!strcmp(words[1], "idle")) return run_idle(&options);
     if (!strcmp(words[1], "disk")) return run_disk(&options);
+    if (!strcmp(words[1], "journal")) return run_journal(&options);
     fputs(usage, stderr);
     return 64;
 }

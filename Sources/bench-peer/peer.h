@@ -33,5 +33,7 @@ int run_load(const struct options *options);
 int run_idle(const struct options *options);
 /// Says what the disk under a path and the loopback can do.
 int run_disk(const struct options *options);
+/// Says how fast batches of `sessions` messages are written and synced.
+int run_journal(const struct options *options);
 /// Runs a program and fathers what it leaves behind.
 int run_hold(char **words);

@@ -5,12 +5,40 @@ import Harness
 protocol Contestant: Sendable {
   /// What it is called in tables.
   var name: String { get }
-  /// How fast it is, roughly.
-  var pace: Workload.Pace { get }
+  /// What it is measured with.
+  var scope: Scope { get }
   /// Why it cannot be measured on this machine; nil when it can.
   var hindrance: String? { get }
   /// Starts it with a fresh spool; it takes mail when this returns.
   func start(_ rig: Rig, to destination: Destination, connections: Int) throws -> RunningRelay
+}
+
+/// What a relay is measured with, unless it is asked for by name.
+enum Scope {
+  /// With everything.
+  case everything
+  /// With everything that a peer can do, mostly once.
+  case grid
+  /// With what is compared first of all.
+  case central
+
+  /// How many seconds a trial may take, roughly. What is fast gets enough to do even where it was slow at first.
+  var patience: Double {
+    switch self {
+    case .everything: 6
+    case .grid, .central: 1.5
+    }
+  }
+
+  /// How often a relay runs a workload when rounds are asked for.
+  func rounds(_ workload: Workload, of rounds: Int) -> Int {
+    if workload.isCentral { return rounds }
+    switch self {
+    case .everything: return max(1, rounds - 1)
+    case .grid: return workload.loader == .smtpSource || workload.loader == .lockstep ? 1 : 0
+    case .central: return 0
+    }
+  }
 }
 
 /// A relay that takes mail.
@@ -45,7 +73,7 @@ extension Rig {
 /// The daemon of this package.
 struct Posthouse: Contestant {
   let name = "posthouse"
-  let pace = Workload.Pace.fast
+  let scope = Scope.everything
   let hindrance: String? = nil
 
   func start(_ rig: Rig, to destination: Destination, connections: Int) throws -> RunningRelay {
@@ -109,7 +137,7 @@ struct PosthouseRun {
 /// The least that a relay can cost.
 struct BareCeiling: Contestant {
   let name = "ceiling"
-  let pace = Workload.Pace.fast
+  let scope = Scope.everything
   let hindrance: String? = nil
 
   func start(_ rig: Rig, to destination: Destination, connections: Int) throws -> RunningRelay {

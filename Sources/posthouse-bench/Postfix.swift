@@ -5,7 +5,7 @@ import Harness
 /// connections to the upstream and their TLS are used again, and the queue is on the same disk as everybody's.
 struct Postfix: Contestant {
   let name = "postfix"
-  let pace = Workload.Pace.slow
+  let scope = Scope.grid
 
   var hindrance: String? {
     Files.exists("/usr/lib/postfix/sbin/master") ? nil : "the Debian package postfix is not installed"

@@ -14,16 +14,42 @@ import Varlink
     do {
       let words = try Words(CommandLine.arguments.dropFirst())
       if words.wantsHelp { return print(Words.usage) }
-      try run(words)
+      let report = try words.source.map { try Report(text: try Files.text(at: $0)) } ?? measure(words)
+      print(report.tables)
+      if let page = words.page { try report.write(into: page) }
     } catch {
       print("posthouse-bench: \(error)")
       exit(1)
     }
   }
 
-  private static func run(_ words: Words) throws {
+  private static func measure(_ words: Words) throws -> Report {
+    let begun = SystemClock()
+    let (start, date) = (begun.moment, begun.wallTime)
     let ground = try Ground.measure()
     print(ground.text)
+    let board = runTrials(words)
+    let spool = runSpool(words)
+    var figures: [Footprint.Figure] = []
+    if words.measuresFootprint { figures = Footprint(connections: words.connections, backlog: words.backlog).measure() }
+    let seconds = (SystemClock().moment - start).components.seconds
+    let report = Report(
+      JSONObject([
+        "date": .string(CivilTime(date).iso8601), "version": .string(Release.version), "seconds": .integer(seconds),
+        "command": .string((["posthouse-bench"] + CommandLine.arguments.dropFirst()).joined(separator: " ")),
+        "rounds": .integer(Int64(words.rounds)), "machine": .object(Machine.facts), "ground": ground.json, "results": board.json,
+        "spool": spool,
+        "figures": .array(figures.map { ["name": .string($0.name), "value": .number($0.value), "unit": .string($0.unit)] }),
+      ]))
+    if let path = words.json {
+      try Files.write(JSON.object(report.object).pretty + "\n", to: path)
+      print("all of it as JSON: \(path)")
+    }
+    return report
+  }
+
+  /// Everything that goes through a relay.
+  private static func runTrials(_ words: Words) -> Scoreboard {
     let contestants = words.contestants.filter { contestant in
       guard let hindrance = contestant.hindrance else { return true }
       print("\(contestant.name) is left out: \(hindrance)")
@@ -33,35 +59,39 @@ import Varlink
     for workload in words.workloads {
       for round in 1...words.rounds {
         for contestant in contestants {
+          let rounds = words.namesRelays ? words.rounds : contestant.scope.rounds(workload, of: words.rounds)
+          guard round <= rounds else { continue }
+          let what = "\(workload.name) \(round)/\(rounds) \(contestant.name)"
           do {
             let sample = try Trial(workload: workload, contestant: contestant).run()
             board.add(sample, workload, contestant.name)
-            print("\(workload.name) \(round)/\(words.rounds) \(contestant.name): \(sample.rate.text(0))/s, \(sample.cost.brief) us CPU")
+            print("\(what): \(sample.rate.text(0))/s, \(sample.cost.brief) us CPU")
           } catch {
-            print("\(workload.name) \(round)/\(words.rounds) \(contestant.name) failed: \(error)")
+            print("\(what) failed: \(error)")
           }
         }
       }
     }
-    print()
-    print(board.text)
-    var figures: [Footprint.Figure] = []
-    if words.measuresFootprint {
-      figures = try Footprint(connections: words.connections, backlog: words.backlog).measure()
-      print(TextTable(rows: figures.map { [$0.name, "", $0.value.brief, $0.unit] }).text)
-    }
-    guard let path = words.json else { return }
-    try Files.write(JSON.object(report(ground, board, figures, words)).pretty + "\n", to: path)
-    print("all of it as JSON: \(path)")
+    return board
   }
 
-  private static func report(_ ground: Ground, _ board: Scoreboard, _ figures: [Footprint.Figure], _ words: Words) -> JSONObject {
-    JSONObject([
-      "date": .string(CivilTime(SystemClock().wallTime).iso8601), "version": .string(Release.version),
-      "command": .string(CommandLine.arguments.joined(separator: " ")), "rounds": .integer(Int64(words.rounds)),
-      "machine": .object(Machine.facts), "ground": ground.json, "results": board.json,
-      "figures": .array(
-        figures.map { ["name": .string($0.name), "value": .number($0.value), "unit": .string($0.unit)] }),
-    ])
+  /// The spool alone.
+  private static func runSpool(_ words: Words) -> JSON {
+    var lines: [JSON] = []
+    for trial in words.spoolTrials {
+      do {
+        let samples = try (1...words.rounds).map { _ in try trial.run() }
+        let (rate, bare) = (Statistics.median(samples.map(\.rate)), Statistics.median(samples.map(\.bareRate)))
+        print("\(trial.name): \(rate.text(0))/s, bare \(bare.text(0))/s")
+        lines.append([
+          "name": .string(trial.name), "submitters": .integer(Int64(trial.submitters)), "sizeBytes": .integer(Int64(trial.size)),
+          "messagesPerSec": .number(rate), "barePerSec": .number(bare), "batch": .number(Statistics.median(samples.map(\.batch))),
+          "ratio": .number(Statistics.median(samples.map { $0.rate / $0.bareRate })),
+        ])
+      } catch {
+        print("\(trial.name) failed: \(error)")
+      }
+    }
+    return .array(lines)
   }
 }

@@ -2,6 +2,18 @@
 import Glibc
 import Harness
 
+/// How long processors worked for somebody, in microseconds.
+struct ProcessorTime {
+  /// In programs.
+  var user = 0
+  /// In the kernel on their behalf.
+  var system = 0
+
+  static func - (later: ProcessorTime, earlier: ProcessorTime) -> ProcessorTime {
+    ProcessorTime(user: later.user - earlier.user, system: later.system - earlier.system)
+  }
+}
+
 /// A process with everything that it has started, as the kernel accounts for it.
 struct ProcessTree {
   /// The processes that are there now, the first of them the root.
@@ -18,12 +30,14 @@ struct ProcessTree {
     self.members = members
   }
 
-  /// The processor time of all of them, and of those that were there and are waited for, in microseconds.
-  var processorMicroseconds: Int {
-    members.reduce(0) { sum, pid in
+  /// The processor time of all of them, and of those that were there and are waited for.
+  var processorTime: ProcessorTime {
+    let tick = 1_000_000 / sysconf(Int32(_SC_CLK_TCK))
+    return members.reduce(ProcessorTime()) { sum, pid in
       let fields = ProcessTree.fields(of: pid)
       guard fields.count > 14 else { return sum }
-      return sum + fields[11...14].reduce(0) { $0 + (Int($1) ?? 0) } * (1_000_000 / sysconf(Int32(_SC_CLK_TCK)))
+      func time(_ places: [Int]) -> Int { places.reduce(0) { $0 + (Int(fields[$1]) ?? 0) * tick } }
+      return ProcessorTime(user: sum.user + time([11, 13]), system: sum.system + time([12, 14]))
     }
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Varlink
 
-/// What all trials came to: medians, and how the daemon stands beside the others.
+/// What all trials came to: medians of each relay's rounds.
 struct Scoreboard {
   private var samples: [Key: [Trial.Sample]] = [:]
   private(set) var workloads: [Workload] = []
@@ -43,24 +43,6 @@ struct Scoreboard {
     }
   }
 
-  /// The table; ratios are the daemon's figure by the other's.
-  var text: String {
-    var rows = [["workload", "relay", "messages/s", "ratio", "CPU us/message", "ratio", "p50 us", "p99 us"]]
-    for workload in workloads {
-      let lines = lines(workload)
-      let own = lines.first { $0.name == "posthouse" }
-      for line in lines {
-        let isOwn = line.name == own?.name
-        rows.append([
-          workload.name, line.name, line.rate.text(0), isOwn ? "" : own.map { ($0.rate / line.rate).brief } ?? "", line.cost.brief,
-          isOwn ? "" : own.map { ($0.cost / line.cost).text(3) } ?? "", line.latency.map { $0.median.text(0) } ?? "",
-          line.latency.map { $0.p99.text(0) } ?? "",
-        ])
-      }
-    }
-    return TextTable(rows: rows).text
-  }
-
   /// All of it as JSON.
   var json: JSON {
     .array(
@@ -71,6 +53,7 @@ struct Scoreboard {
             "sizeBytes": .integer(Int64(workload.size)), "loader": .string(workload.loader.rawValue),
             "upstreamConnections": .integer(Int64(workload.connections)), "upstreamDelayUSec": .integer(Int64(workload.delay * 1000)),
             "relay": .string(line.name), "messagesPerSec": .number(line.rate), "processorUSecPerMessage": .number(line.cost),
+            "userUSecPerMessage": .number(Statistics.median(line.samples.map(\.userCost))),
             "rates": .array(line.samples.map { .number($0.rate) }), "costs": .array(line.samples.map { .number($0.cost) }),
           ])
           if let latency = line.latency {
@@ -80,23 +63,5 @@ struct Scoreboard {
           return .object(object)
         }
       })
-  }
-}
-
-/// Rows of words in columns, words to the left and numbers to the right.
-struct TextTable {
-  let rows: [[String]]
-
-  /// The rows on lines of their own.
-  var text: String {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-    return rows.map { row in
-      let cells = row.enumerated().map { column, cell in
-        let blank = String(repeating: " ", count: widths[column] - cell.count)
-        return column < 2 ? cell + blank : blank + cell
-      }
-      return cells.joined(separator: "  ") + "\n"
-    }.joined()
   }
 }

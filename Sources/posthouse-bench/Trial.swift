@@ -10,14 +10,16 @@ struct Trial {
   struct Sample {
     let messages: Int
     let seconds: Double
-    let processorMicroseconds: Int
+    let processor: ProcessorTime
     /// The time of one message from MAIL to the last 250, where our own loader measured it, in microseconds.
     let latency: (median: Int, p99: Int)?
 
     /// Messages a second.
     var rate: Double { Double(messages) / seconds }
     /// Processor time of all the relay's processes for one message, in microseconds.
-    var cost: Double { Double(processorMicroseconds) / Double(messages) }
+    var cost: Double { Double(processor.user + processor.system) / Double(messages) }
+    /// The part of it that was spent in programs.
+    var userCost: Double { Double(processor.user) / Double(messages) }
   }
 
   let workload: Workload
@@ -32,14 +34,14 @@ struct Trial {
   }
 
   private func run(_ rig: Rig) throws -> Sample {
-    let messages = workload.messages(for: contestant.pace)
-    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: workload.delay)
+    let sink = workload.path == .acceptance ? nil : try Sink(rig, workload.path, delay: 0)
     defer { sink?.stop() }
-    let destination = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
+    let place = try sink?.destination ?? .nowhere(port: try LoopbackListener.freePort())
+    let destination = workload.delay > 0 ? try place.seen(from: .milliseconds(workload.delay), rig) : place
     let relay = try contestant.start(rig, to: destination, connections: workload.connections)
     defer { relay.stop() }
-    try warmUp(rig, relay, sink)
-    let (costBefore, countBefore) = (relay.tree.processorMicroseconds, sink?.count.messages ?? 0)
+    let messages = workload.messages(atRate: try warmUp(rig, relay, sink), seconds: contestant.scope.patience)
+    let (costBefore, countBefore) = (relay.tree.processorTime, sink?.count.messages ?? 0)
     let begun = SystemClock().moment.nanoseconds
     let load = try Load(rig, workload, messages: messages, port: relay.port)
     var ended = begun + Int64(load.seconds * 1e9)
@@ -47,16 +49,21 @@ struct Trial {
     // What was delivered is still to be written down.
     Pause.wait(milliseconds: 300)
     return Sample(
-      messages: messages, seconds: Double(ended - begun) / 1e9, processorMicroseconds: relay.tree.processorMicroseconds - costBefore,
-      latency: load.latency)
+      messages: messages, seconds: Double(ended - begun) / 1e9, processor: relay.tree.processorTime - costBefore, latency: load.latency)
   }
 
-  /// Has every process started and every connection opened that the run will need.
-  private func warmUp(_ rig: Rig, _ relay: RunningRelay, _ sink: Sink?) throws {
-    let count = workload.delay > 0 ? workload.connections : min(200, 4 * workload.sessions)
-    let warming = Workload(path: workload.path, sessions: workload.sessions, size: 1024, loader: .lockstep)
-    _ = try Load(rig, warming, messages: count, port: relay.port)
-    if let sink { _ = try sink.wait(for: count, .in(.seconds(60))) }
+  /// Has every process started and every connection opened that the run will need; answers how fast the relay is, roughly.
+  private func warmUp(_ rig: Rig, _ relay: RunningRelay, _ sink: Sink?) throws -> Double {
+    let warming = Workload(path: workload.path, sessions: workload.sessions, size: workload.size, loader: .lockstep)
+    let count = workload.delay > 0 ? workload.connections : max(4, workload.sessions)
+    var rate = 0.0
+    for round in 1...2 {
+      let begun = SystemClock().moment.nanoseconds
+      _ = try Load(rig, warming, messages: count, port: relay.port)
+      let end = try sink.map { Int64(try $0.wait(for: round * count, .in(.seconds(120)))) } ?? SystemClock().moment.nanoseconds
+      rate = Double(count) / max(0.0001, Double(end - begun) / 1e9)
+    }
+    return rate
   }
 }
 
@@ -86,7 +93,7 @@ struct Load {
       [
         "load", "127.0.0.1:\(port)", "--sessions", "\(workload.sessions)", "--messages", "\(messages)", "--size", "\(workload.size)",
         "--mode", workload.loader.rawValue,
-      ], .in(.seconds(300)))
+      ], .in(.seconds(600)))
     guard process.end == .exited(0), let answer = try JSON(parsing: process.output.utf8.span).object else {
       throw HarnessFailure("bench-peer load failed: \(process.errors)")
     }

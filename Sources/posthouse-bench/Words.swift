@@ -13,24 +13,35 @@ struct Words {
   private(set) var workloads = Workload.usual
   /// Who is measured.
   private(set) var contestants: [any Contestant] = Words.everybody
+  /// The spool's own measurements.
+  private(set) var spoolTrials = SpoolTrial.usual
   /// Whether memory and the way back from an outage are measured.
   private(set) var measuresFootprint = true
+  /// Whether the relays were named, so that each runs everything.
+  private(set) var namesRelays = false
+  /// The page whose tables are written anew.
+  private(set) var page: String?
+  /// Where figures come from when nothing is to be measured.
+  private(set) var source: String?
   /// How many idle connections that takes.
   private(set) var connections = 10_000
   /// How many messages that takes.
-  private(set) var backlog = 100_000
+  private(set) var backlog = 1_000_000
 
   static let usage = """
-    posthouse-bench [--rounds N] [--only PART[,PART…]] [--relays NAME[,NAME…]] [--backlog N] [--connections N] [--json FILE]
+    posthouse-bench [--rounds N] [--only PART[,PART…]] [--relays NAME[,NAME…]] [--backlog N] [--connections N] [--json FILE] [--page FILE]
+    posthouse-bench --from FILE [--page FILE]
 
-    --only    workloads whose name contains one of the parts; "footprint" for memory, start-up and draining
-    --relays  \(everybody.map(\.name).joined(separator: ", "))
+    --only    what has one of the parts in its name; "spool" for the spool alone, "footprint" for memory, start-up and draining
+    --relays  \(everybody.map(\.name).joined(separator: ", ")); without it, some run only a part
+    --page    writes the tables into a page, between its marks
+    --from    measures nothing, and takes the figures of an earlier run
 
     Workloads:
-    \(Workload.usual.map { "  " + $0.name }.joined(separator: "\n"))
+    \((Workload.usual.map(\.name) + SpoolTrial.usual.map(\.name)).map { "  " + $0 }.joined(separator: "\n"))
     """
 
-  private static let everybody: [any Contestant] = [Posthouse(), BareCeiling(), Postfix()]
+  private static let everybody: [any Contestant] = [Posthouse(), BareCeiling(), Postfix(), OpenSMTPD(), Exim()]
 
   init(_ words: ArraySlice<String>) throws {
     var words = words
@@ -49,12 +60,16 @@ struct Words {
       case "--backlog": backlog = try number(word)
       case "--connections": connections = try number(word)
       case "--json": json = words.popFirst()
+      case "--page": page = words.popFirst()
+      case "--from": source = words.popFirst()
       case "--only":
         let wanted = try parts(word)
         workloads = Workload.usual.filter { workload in wanted.contains { workload.name.contains($0) } }
+        spoolTrials = SpoolTrial.usual.filter { trial in wanted.contains { trial.name.contains($0) } }
         measuresFootprint = wanted.contains("footprint")
       case "--relays":
         let wanted = try parts(word)
+        namesRelays = true
         contestants = Words.everybody.filter { wanted.contains($0.name) }
       default: throw HarnessFailure("\"\(word)\" is not known; posthouse-bench --help shows what is")
       }

@@ -12,7 +12,7 @@ struct Workload: Hashable {
   let loader: Loader
   /// How many connections to the upstream are allowed.
   var connections = 20
-  /// How many milliseconds the upstream lets each answer wait.
+  /// How many milliseconds it is to the upstream and back.
   var delay = 0
 
   /// What happens to the mail.
@@ -39,46 +39,48 @@ struct Workload: Hashable {
 
   /// Its name in tables and on the command line.
   var name: String {
-    let size = size >= 1_048_576 ? "\(size / 1_048_576)MiB" : "\(size / 1024)KiB"
-    var name = "\(path.rawValue)-\(sessions)x\(size)"
+    var name = "\(path.rawValue)-\(sessions)x\(Workload.text(size: size))"
     if loader != .smtpSource { name += "-\(loader.rawValue)" }
     if delay > 0 { name += "-\(delay)ms-\(connections)conn" }
     return name
   }
 
-  /// How many messages a relay of the given pace is asked to take: enough for a second or two.
-  func messages(for pace: Pace) -> Int {
-    let atFullPace =
+  /// A size in words.
+  static func text(size: Int) -> String { size >= 1_048_576 ? "\(size / 1_048_576)MiB" : "\(size / 1024)KiB" }
+
+  /// How many messages take about so many seconds at a rate that was seen before, within bounds.
+  func messages(atRate rate: Double, seconds: Double) -> Int {
+    let most =
       switch size {
       case ..<4096: 20_000
       case ..<65_536: 10_000
       default: 300
       }
-    var count = sessions == 1 && loader != .chained ? atFullPace / 8 : atFullPace
-    if delay > 0 { count = 150 * connections }
-    return max(sessions, pace == .slow ? count / (size > 65_536 ? 3 : delay > 0 ? 4 : 12) : count)
+    if delay > 0 { return min(150 * connections, max(2 * connections, Int(rate * seconds))) }
+    return min(sessions == 1 ? most / 8 : most, max(2 * sessions, Int(rate * seconds)))
   }
 
-  /// How fast a relay is, roughly.
-  enum Pace { case fast, slow }
+  /// Whether every relay runs it, and as often as asked; the others are for a wider view of the daemon and the ceiling.
+  var isCentral: Bool {
+    guard loader == .smtpSource, delay == 0 else { return false }
+    return sessions == 50 && size == 1024
+  }
 
   /// What `make bench` measures.
-  static let usual: [Workload] = [
-    Workload(path: .acceptance, sessions: 1, size: 1024, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 10, size: 1024, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 50, size: 1024, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 200, size: 1024, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 50, size: 10_240, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 10, size: 1_048_576, loader: .smtpSource),
-    Workload(path: .acceptance, sessions: 50, size: 1024, loader: .chained),
+  static let usual: [Workload] = grid + special
+
+  /// Every path with every number of apps and every size.
+  private static let grid = [Path.acceptance, .plain, .secure].flatMap { path in
+    [1024, 10_240, 1_048_576].flatMap { size in
+      [1, 10, 50, 200].map { Workload(path: path, sessions: $0, size: size, loader: .smtpSource) }
+    }
+  }
+
+  /// Apps that pipeline, one app's latency, and an upstream far away.
+  private static let special: [Workload] = [
+    Workload(path: .acceptance, sessions: 1, size: 1024, loader: .lockstep),
     Workload(path: .acceptance, sessions: 1, size: 1024, loader: .pipelined),
-    Workload(path: .plain, sessions: 50, size: 1024, loader: .smtpSource),
-    Workload(path: .secure, sessions: 1, size: 1024, loader: .smtpSource),
-    Workload(path: .secure, sessions: 10, size: 1024, loader: .smtpSource),
-    Workload(path: .secure, sessions: 50, size: 1024, loader: .smtpSource),
-    Workload(path: .secure, sessions: 200, size: 1024, loader: .smtpSource),
-    Workload(path: .secure, sessions: 50, size: 10_240, loader: .smtpSource),
-    Workload(path: .secure, sessions: 10, size: 1_048_576, loader: .smtpSource),
+    Workload(path: .acceptance, sessions: 50, size: 1024, loader: .chained),
     Workload(path: .secure, sessions: 50, size: 1024, loader: .chained),
     Workload(path: .plain, sessions: 50, size: 1024, loader: .smtpSource, connections: 1, delay: 100),
     Workload(path: .plain, sessions: 50, size: 1024, loader: .smtpSource, connections: 20, delay: 100),

@@ -105,12 +105,7 @@ final class CrashRun: Sendable {
     for (mark, length) in CrashRun.letters {
       try Deadline.usual.wait(everyMicroseconds: 200_000, until: "\(mark) was taken") {
         let client = try daemon.client()
-        let sender = try client.say("MAIL FROM:<ann@a.test>")
-        var reply = sender
-        if sender.code == 250 {
-          _ = try client.say("RSET")
-          reply = try client.send(from: "ann@a.test", to: ["bob@a.test"], CrashGround.letter(mark, length))
-        }
+        let reply = try client.attempt(mark, length)
         try hear(reply, mark, ["bob@a.test"])
         try client.quit()
         guard reply.code != 250 else { return true }
@@ -196,6 +191,20 @@ final class CrashRun: Sendable {
       }
     }
     return counts
+  }
+}
+
+extension MailClient {
+  /// Hands in a message as far as that goes; answers the first reply that stops it, or the final one.
+  func attempt(_ mark: String, _ length: Int) throws -> Reply {
+    for (command, good) in [("MAIL FROM:<ann@a.test>", 250), ("RCPT TO:<bob@a.test>", 250), ("DATA", 354)] {
+      let reply = try say(command)
+      if reply.code != good { return reply }
+    }
+    // Its lines begin with no dot.
+    try connection.send(CrashGround.letter(mark, length).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"))
+    try connection.send(".\r\n")
+    return try reply()
   }
 }
 

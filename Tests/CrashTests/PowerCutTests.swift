@@ -5,7 +5,7 @@ internal import Testing
 internal import Varlink
 
 /// The power goes while many clients hand in mail: everything that was acknowledged before is on the disk that is left, or was delivered.
-@Suite(.serialized, .enabled(if: LoopDisk.isAllowed, Comment(rawValue: LoopDisk.need))) struct PowerCutTests {
+@Suite(.serialized, .enabled(if: MountNamespace.isAllowed, Comment(rawValue: MountNamespace.need))) struct PowerCutTests {
   @Test func `the power goes under load on ext4, and nothing acknowledged is lost`() throws {
     let outcome = try PowerCuts.outcome(of: Soak.cuts, on: .ext4, wrapper: [])
     #expect(outcome.faults == [])

@@ -82,7 +82,7 @@ import Timekeeping
   func trouble() async throws -> String {
     try await handIn()
     _ = await world.loop.sleep(.seconds(2))
-    let sentence = dispatcher.upstreams.first?.health.trouble?.sentence ?? ""
+    let sentence = dispatcher.upstreams[0].health.trouble?.sentence ?? ""
     listener.close()
     await dispatcher.drain(until: world.loop.moment)
     _ = await spool.close()
@@ -117,7 +117,8 @@ import Timekeeping
   }
 
   private func perform() async throws {
-    var wire = Wire(try await listener.accept())
+    var raw = try await listener.accept()
+    var wire = Wire(raw)
     for (index, (line, step)) in file.steps.enumerated() {
       place = index
       switch step {
@@ -144,11 +145,13 @@ import Timekeeping
           if wanted != .refused { throw error }
         }
       case .close: wire.stream.close()
-      case .reset: (wire.stream as? SimulatedStream)?.breakBoth()
+      case .reset: (raw as? SimulatedStream)?.breakBoth()
       case .expectClose(let wait): await expectClose(after: wait, line, &wire)
       case .expectCloseBehindAnything:
         while (try? await wire.fill(until: world.loop.moment + .seconds(600))) != nil { wire.input.removeAll() }
-      case .next: wire = Wire(try await listener.accept())
+      case .next:
+        raw = try await listener.accept()
+        wire = Wire(raw)
       }
     }
     isOver = true

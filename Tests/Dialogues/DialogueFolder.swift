@@ -2,9 +2,9 @@
 internal import Glibc
 
 /// The folders of dialogue files beside this file.
-enum DialogueFolder {
+package enum DialogueFolder {
   /// The names and texts of the dialogues in a folder, by name.
-  static func files(in folder: String) -> [(name: String, text: String)] {
+  package static func files(in folder: String) -> [(name: String, text: String)] {
     let dialogues = "\(#filePath)".split(separator: "/").dropLast().joined(separator: "/")
     let directory = "/\(dialogues)/\(folder)"
     var found: [(name: String, text: String)] = []

@@ -88,6 +88,19 @@ package final class Connection: @unchecked Sendable {
     return buffer
   }
 
+  /// What comes next, empty when the peer has closed; nil when nothing comes in time.
+  package func whateverComes(within limit: Duration) throws -> [UInt8]? {
+    guard buffer.isEmpty else {
+      defer { buffer = [] }
+      return buffer
+    }
+    var entry = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&entry, 1, Deadline.in(limit).milliseconds) > 0 else { return nil }
+    _ = try fill(.usual)
+    defer { buffer = [] }
+    return buffer
+  }
+
   /// Ends both directions; whoever waits for the peer sees its end.
   package func shutDown() { _ = shutdown(socket.number, Int32(SHUT_RDWR)) }
 

@@ -24,6 +24,12 @@ package struct Deadline: Sendable {
     return Int32(clamping: max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1))
   }
 
+  /// Lets time pass, for a test that is about time.
+  package static func pause(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    usleep(UInt32(clamping: seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
+  }
+
   /// Waits until `condition` holds, looking again every few milliseconds; for facts that announce themselves to nobody. `what` completes
   /// the sentence "waited in vain until …".
   package func wait(everyMicroseconds pause: UInt32 = 5_000, until what: String, _ condition: () throws -> Bool) throws {

@@ -32,7 +32,7 @@ import Varlink
   /// Opens the house over a disk; `settings` are lines that follow the usual ones, `prepare` teaches the upstream before anything is sent.
   init(
     _ world: World, _ settings: String = "", disk: SimulatedDisk = SimulatedDisk(seed: 1), takings: Takings = Takings(), seed: UInt64 = 1,
-    upstreamAt address: SocketAddress = House.upstreamAddress,
+    upstreamAt address: SocketAddress = House.upstreamAddress, latency: Duration = .microseconds(50),
     prepare: (SimulatedUpstream, SimulatedNetwork) -> Void = { _, _ in }
   ) async throws {
     let checked = try House.settings(settings)
@@ -40,7 +40,7 @@ import Varlink
     self.disk = disk
     self.takings = takings
     text = settings
-    network = SimulatedNetwork(loop)
+    network = SimulatedNetwork(loop, latency: latency)
     resolver = TableResolver(loop)
     resolver.set("mx.example.com", to: [address])
     upstream = SimulatedUpstream(loop, network, at: address, into: takings)

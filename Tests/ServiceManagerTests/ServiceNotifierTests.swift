@@ -33,6 +33,33 @@ import Timekeeping
     }
   }
 
+  @Test func `a manager that does not read is not waited for`() async {
+    await #expect(processExitsWith: .success) {
+      let directory = makeTemporaryDirectory()
+      let manager = DatagramSocket(path: directory + "/notify")
+      setVariable("NOTIFY_SOCKET", directory + "/notify")
+      let notifier = ServiceNotifier()
+      let begun = ContinuousClock.now
+      var told = 0
+      do throws(SystemFailure) {
+        while told < 100_000 {
+          try notifier.status("\(told) queued")
+          told += 1
+        }
+        Issue.record("the socket is never full")
+      } catch {
+        #expect(error.number == EAGAIN)
+      }
+      #expect(throws: SystemFailure.self) { try notifier.ready("listening") }
+      #expect(ContinuousClock.now - begun < .seconds(30))
+      for number in 0..<told { #expect(manager.receive() == "STATUS=\(number) queued") }
+      try notifier.status("heard again")
+      #expect(manager.receive() == "STATUS=heard again")
+      remove(directory + "/notify")
+      remove(directory)
+    }
+  }
+
   @Test func `a status with line breaks cannot bring another assignment, and is cut`() async {
     await #expect(processExitsWith: .success) {
       let directory = makeTemporaryDirectory()

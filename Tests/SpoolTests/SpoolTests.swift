@@ -84,6 +84,29 @@ import Timekeeping
     }
   }
 
+  @Test func `a settlement that falls due while senders are waited for waits with them`() {
+    var limits = SpoolLimits.small
+    limits.settlementDelay = .microseconds(60)
+    SpoolLife.run(SimulatedDisk(seed: 9), limits) { spool, loop in
+      var left = 3
+      let done = Berth(loop)
+      for _ in 0..<3 {
+        loop.spawn {
+          for step in 0..<40 {
+            let id = spool.nextID()
+            #expect(await spool.attempt(.sample(id)) == nil)
+            _ = await loop.sleep(.microseconds(step * 3))
+            spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime)
+          }
+          left -= 1
+          done.wake()
+        }
+      }
+      while left > 0 { _ = await done.wait() }
+      #expect(await spool.close() && spool.usage.queued == 0)
+    }
+  }
+
   @Test func `three recipients end in three ways and only the failed one is tried again on order`() {
     let disk = SimulatedDisk(seed: 4)
     SpoolLife.run(disk) { spool, loop in
@@ -229,6 +252,34 @@ import Timekeeping
       } else {
         Issue.record("the stuck message is there")
       }
+    }
+  }
+
+  @Test func `cleaning takes a quarter of the disk's time at most, and the journal shrinks back`() {
+    let disk = SimulatedDisk(seed: 8)
+    SpoolLife.run(disk) { spool, loop in
+      var ids: [MessageID] = []
+      for _ in 0..<1200 {
+        ids.append(spool.nextID())
+        #expect(await spool.attempt(.sample(ids[ids.count - 1], body: [UInt8](repeating: 65, count: 1500))) == nil)
+      }
+      let before = spool.usage.journalBytes
+      #expect(before >= 28 * 65_536)
+      for (place, id) in ids.enumerated() where place % 10 != 0 {
+        spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime)
+      }
+      let begun = loop.moment
+      var (moved, ended) = (0, begun)
+      for _ in 0..<3000 {
+        _ = await loop.sleep(.milliseconds(1))
+        if spool.journal.book.moved > moved { (moved, ended) = (spool.journal.book.moved, loop.moment) }
+      }
+      // A slice is three of these messages: 200 µs for reading it, 80 µs for writing.
+      #expect(moved >= 60 && ended - begun >= .microseconds(Int64(moved / 3) * 4 * 280), "\(moved) in \(ended - begun)")
+      #expect(spool.usage.journalBytes <= before / 2 && disk.names(of: "journal").count <= 15)
+      for id in ids { spool.settle(id, [(0, .sample(.delivered))], nextAttempt: loop.wallTime) }
+      _ = await loop.sleep(.seconds(2))
+      #expect(disk.names(of: "journal").count <= 4 && spool.usage.liveBytes == 0)
     }
   }
 

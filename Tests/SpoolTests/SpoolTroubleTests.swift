@@ -139,6 +139,49 @@ import Timekeeping
       }
       copy.crash()
       SpoolLife.run(copy) { spool, loop in #expect(spool.usage.queued == 5) }
+      #expect(copy.names(of: "corrupt").count == 2)
+    }
+  }
+
+  @Test func `what was set aside is an alarm over restarts until somebody has moved it away`() {
+    let disk = SimulatedDisk(seed: 24)
+    let place = Slot<Int>()
+    SpoolLife.run(disk) { spool, loop in
+      let id = spool.nextID()
+      for id in [id, spool.nextID()] { #expect(await spool.attempt(.sample(id)) == nil) }
+      place.value = spool.entry(id)?.accepted.offset
+      #expect(spool.damage.alarm(in: "/s") == nil)
+    }
+    disk.crash()
+    if let place = place.value { disk.corrupt(disk.segmentWithMail, at: place + 60) { $0 ^ 1 } }
+    for _ in 0..<2 {
+      SpoolLife.run(disk) { spool, loop in
+        let alarm = spool.damage.alarm(in: "/s") ?? ""
+        #expect(alarm.hasPrefix("a damaged piece of the spool was set aside in \"/s/corrupt\"") && alarm.contains("move them away"))
+        #expect(spool.problem == nil)
+      }
+      disk.crash()
+    }
+    SpoolLife.run(disk) { spool, loop in
+      for name in disk.names(of: "corrupt") { _ = Result { () throws(SystemFailure) in try disk.remove("corrupt/" + name) } }
+      _ = await loop.sleep(.seconds(2))
+      #expect(spool.problem == nil)
+      _ = await loop.sleep(.seconds(2))
+      #expect(spool.damage.alarm(in: "/s") == nil && spool.damage.sentences.isEmpty)
+    }
+  }
+
+  @Test func `that mail is refused, and that it is taken again, is told once`() {
+    let disk = SimulatedDisk(seed: 25)
+    SpoolLife.run(disk) { spool, loop in
+      let told = Slot<[String?]>()
+      told.value = []
+      spool.onProblem = { told.value?.append($0) }
+      disk.fail(.sync, times: 3, with: EIO)
+      for _ in 0..<3 { #expect(await spool.attempt(.sample(spool.nextID())) != nil) }
+      _ = await loop.sleep(.seconds(10))
+      #expect(await spool.attempt(.sample(spool.nextID())) == nil)
+      #expect(told.value?.count == 2 && told.value?.first??.contains("see the kernel log") == true && told.value?.last == .some(nil))
     }
   }
 
@@ -171,7 +214,7 @@ import Timekeeping
       let place = spool.entry(id)?.accepted.offset ?? 0
       disk.corrupt(disk.segmentWithMail, at: place + 800) { $0 ^ 1 }
       #expect(await spool.attemptRead(id) == nil)
-      #expect(spool.entry(id) == nil && spool.damages.count == 1)
+      #expect(spool.entry(id) == nil && spool.damage.sentences.count == 1)
       #expect(disk.names(of: "corrupt").contains("1-\(place).bin"))
     }
   }

@@ -43,7 +43,7 @@ struct CountersTests {
     (.upstream(.authenticationFailed(upstream: "", user: "", why: "")), .upstreamLoginFailures),
     (.upstream(.held(upstream: "", fault: "", why: "", remedy: "")), .upstreamHolds),
     (.upstream(.throttled(upstream: "", wait: .zero, why: "")), .upstreamThrottles),
-    (.spool(.damaged(file: "", offset: 0, why: "")), .spoolDamages), (.spool(.problem(why: "", remedy: "")), .spoolProblems),
+    (.spool(.damaged(why: "")), .spoolDamages), (.spool(.problem(why: "")), .spoolProblems),
     (.control(.commanded(command: "", subject: "", user: 0)), .commands), (.control(.denied(command: "", user: 0)), .commandsDenied),
   ]
 

@@ -14,4 +14,7 @@
 /// The first descriptor that is handed over.
 static const int csystemd_first_descriptor = SD_LISTEN_FDS_START;
 
+/// Like sd_notify(3), but waits no longer than so many milliseconds for a manager whose socket is full; then the answer is -EAGAIN.
+int csystemd_notify(const char *state, int milliseconds);
+
 #endif

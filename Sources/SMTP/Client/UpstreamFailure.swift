@@ -36,6 +36,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   case plaintextBehindStartTLS
   /// No mechanism was chosen.
   case authenticationImpossible(SASLRefusal)
+  /// The token was refused; with which reply, and what the upstream gave as the reason before.
+  case tokenRefused(UpstreamReply, complaint: String?)
   /// The exchange was given up by us.
   case authenticationBroken(SASLFault)
   /// The secret cannot be had; why.
@@ -67,6 +69,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
     case .authenticationImpossible(.channelUnsafe): .operatorFault(.channelUnsafe)
     case .authenticationImpossible(.notOffered): .operatorFault(.authenticationNotOffered)
     case .authenticationImpossible(.nothingInCommon), .authenticationImpossible(.credentialsUnfit): .operatorFault(.mechanismUnavailable)
+    case .tokenRefused: .operatorFault(.tokenRefused)
     case .authenticationBroken(let fault): fault.judgement
     case .credentialsUnavailable: .operatorFault(.credentialsUnavailable)
     case .lookupFailed, .connectionFailed, .proxyFailed, .handshakeFailed, .malformedReply, .unexpectedReply, .connectionLost, .timedOut:
@@ -90,6 +93,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .startTLSNotOffered: "STARTTLS was not offered"
       case .plaintextBehindStartTLS: "bytes came behind the reply to STARTTLS, before the handshake"
       case .authenticationImpossible(let refusal): refusal.description
+      case .tokenRefused(let reply, let complaint): "\(reply)" + (complaint.map { " (\($0))" } ?? "")
       case .authenticationBroken(let fault): fault.description
       case .credentialsUnavailable(let why): "no credentials: \(why)"
       case .malformedReply(let fault): fault.description
@@ -109,8 +113,9 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       case .connectionLost, .timedOut: "4.4.2"
       case .malformedReply, .unexpectedReply: "4.5.0"
       case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .clientCertificateRefused, .tlsTooOld, .peerSpeaksPlaintext,
-        .handshakeFailed,
-        .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken, .credentialsUnavailable:
+        .handshakeFailed, .startTLSNotOffered, .plaintextBehindStartTLS, .authenticationImpossible, .authenticationBroken,
+        .credentialsUnavailable,
+        .tokenRefused:
         "4.7.0"
       }
     return Outcome.Reason(code: 0, status: status, text: words(at: stage))

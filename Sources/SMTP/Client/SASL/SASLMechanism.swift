@@ -32,6 +32,14 @@ package enum SASLMechanism: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether an access token is what it shows.
+  package var takesToken: Bool {
+    switch self {
+    case .oauthBearer, .xoauth2: true
+    case .scramSHA256Plus, .scramSHA1Plus, .scramSHA256, .scramSHA1, .external, .cramMD5, .plain, .login: false
+    }
+  }
+
   /// The digest inside it, where it is one of SCRAM's.
   var scramDigest: MessageDigest? {
     switch self {
