@@ -82,7 +82,7 @@ import Timekeeping
   func trouble() async throws -> String {
     try await handIn()
     _ = await world.loop.sleep(.seconds(2))
-    let sentence = dispatcher.upstreams.first?.health.trouble?.sentence ?? ""
+    let sentence = dispatcher.upstreams[0].health.trouble?.sentence ?? ""
     listener.close()
     await dispatcher.drain(until: world.loop.moment)
     _ = await spool.close()
