@@ -27,7 +27,7 @@ room = $(CURDIR)/run
 PORT ?= 2525
 
 .DEFAULT_GOAL = help
-.PHONY: run test check build install format bench fuzz help
+.PHONY: run test check build install put format bench fuzz soak help
 
 help:
 	@echo 'make run      build, and take mail on 127.0.0.1:2525 into a Maildir under run/'
@@ -36,6 +36,7 @@ help:
 	@echo 'make build    the programs as they are shipped, in .build/release'
 	@echo 'make install  ... put in place under DESTDIR and PREFIX ($(PREFIX))'
 	@echo 'make fuzz     let libFuzzer look for bytes that break a rule; SECONDS_EACH=60 for each of its targets'
+	@echo 'make soak     crashes by the thousand: power cuts, kills, faults of the disk, random histories; CUTS=200 SEEDS=20000'
 	@echo 'make bench    measure it beside its peers; ARGS="--help" shows what there is'
 	@echo 'make format   lay out the sources as they should be'
 
@@ -77,9 +78,18 @@ $(static)/libstdc++.a:
 	@mkdir -p $(static)
 	@ln -sf "$$($${CC:-gcc} -print-file-name=libstdc++.a)" $@
 
-install: build
-	install -D -s -m 755 .build/release/posthoused $(DESTDIR)$(PREFIX)/bin/posthoused
-	install -D -s -m 755 .build/release/posthouse $(DESTDIR)$(PREFIX)/bin/posthouse
+install: build put
+
+# The programs that `build` has made, or others, are put in place with everything that belongs to them.
+BUILT ?= .build/release
+
+put:
+	install -D -s -m 755 $(BUILT)/posthoused $(DESTDIR)$(PREFIX)/bin/posthoused
+	install -D -s -m 755 $(BUILT)/posthouse $(DESTDIR)$(PREFIX)/bin/posthouse
+	install -d $(DESTDIR)$(PREFIX)/sbin
+	@$(call link,../bin/posthouse,sbin/sendmail,sendmail)
+	@$(call link,posthouse,bin/mailq,queue)
+	@$(call link,posthouse,bin/newaliases,sendmail -bi)
 	install -D -m 644 conf/posthouse.conf $(DESTDIR)$(PREFIX)/share/doc/posthouse/posthouse.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/posthouse/posthouse.conf ] || \
 	    install -D -m 640 conf/posthouse.conf $(DESTDIR)$(SYSCONFDIR)/posthouse/posthouse.conf
@@ -91,6 +101,12 @@ install: build
 	for page in docs/man/*; do \
 	    install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
 	done
+
+# A name by which other programs call; whoever has it already, keeps it.
+link = place=$(DESTDIR)$(PREFIX)/$(2); \
+    if [ "$$(readlink "$$place")" = "$(1)" ]; then :; \
+    elif [ -e "$$place" ] || [ -L "$$place" ]; then echo "$$place is there already and stays as it is; the same is: posthouse $(3)"; \
+    else echo "ln -s $(1) $$place"; ln -s "$(1)" "$$place"; fi
 
 format:
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
@@ -106,10 +122,22 @@ bench: $(static)/libstdc++.a
 	@$(call patient,$(release) --product posthouse-bench)
 	$(as_root) env POSTHOUSE_PEERS=$(CURDIR)/.build/peers .build/release/posthouse-bench --json .build/bench.json $(ARGS)
 
+# What the tests try a part of, in full: every crash point with every error, CUTS power cuts on ext4 and as many on XFS, and SEEDS
+# histories of a simulated spool. A seed that fails is printed; POSTHOUSE_SEED=n POSTHOUSE_SEEDS=1 repeats it.
+CUTS ?= 200
+SEEDS ?= 20000
+
+soak:
+	@.ci/packages test
+	@$(call patient,--build-tests)
+	$(if $(as_root),$(as_root),env) POSTHOUSE_SOAK=1 POSTHOUSE_CUTS=$(CUTS) POSTHOUSE_SEEDS=$(SEEDS) $(SWIFT) test --skip-build \
+	    --filter 'CrashTests|SpoolModelTests'; status=$$?; \
+	    $(if $(as_root),sudo chown -R "$$(id -u):$$(id -g)" .build;) exit $$status
+
 # libFuzzer is in the Swift toolchain; its program needs a build of its own. What it finds worth keeping stays in .build/corpus; a
 # failure is written beside it, and belongs into Tests/FuzzTargets/corpus once it is mended.
 SECONDS_EACH ?= 60
-FUZZ_TARGETS ?= commands paths sessions headers
+FUZZ_TARGETS ?= commands paths sessions cuts headers
 fuzz_build = .build/fuzz
 
 fuzz:
@@ -119,7 +147,7 @@ fuzz:
 	@for target in $(FUZZ_TARGETS); do \
 	    mkdir -p .build/corpus/$$target; \
 	    echo "fuzzing $$target for $(SECONDS_EACH) seconds"; \
-	    SWIFT_BACKTRACE=enable=no $(fuzz_build)/release/Fuzz $$target .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
+	    SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$$target $(fuzz_build)/release/Fuzz .build/corpus/$$target Tests/FuzzTargets/corpus/$$target \
 	        -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-	        -artifact_prefix=.build/corpus/$$target- -verbosity=0 || exit 1; \
+	        -artifact_prefix=.build/corpus/$$target- -dict=Tests/FuzzTargets/words.dict -verbosity=0 || exit 1; \
 	done

@@ -16,12 +16,12 @@ extension UpstreamSession {
       try await sendLines(consignment, &encoder)
     } catch {
       // An upstream that refuses in the middle of a body says why before it hangs up.
-      if let reply = dialogue.earlyReply(), reply.code >= 400 { throw Setback(.endOfData, reply) }
+      if let reply = dialogue.earlyReply(), reply.code >= 400 { throw dialogue.setback(.endOfData, reply) }
       throw error
     }
     // What is here before the final dot has left cannot be the reply to it.
     if !dialogue.wire.input.isEmpty, let reply = dialogue.earlyReply() {
-      throw reply.code >= 400 ? Setback(.endOfData, reply) : Setback(.endOfData, .unexpectedReply(reply))
+      throw reply.code >= 400 ? dialogue.setback(.endOfData, reply) : Setback(.endOfData, .unexpectedReply(reply))
     }
     do throws(BodyFault) {
       try encoder.finish(into: &dialogue.wire.output)

@@ -8,13 +8,16 @@ struct Consignment {
   /// How many attempts were made before this one.
   let attempts: Int
   let letter: StoredLetter
+  /// The recipients to be named to this upstream now, by their places in the envelope; never empty.
+  let candidates: [Int]
   private let spool: Spool
 
-  /// A letter that a connection is about to take.
-  init(_ letter: StoredLetter, from spool: Spool, attempts: Int) {
+  /// A letter that a connection is about to take to these recipients.
+  init(_ letter: StoredLetter, from spool: Spool, attempts: Int, to candidates: [Int]) {
     self.letter = letter
     self.spool = spool
     self.attempts = attempts
+    self.candidates = candidates
   }
 
   var id: MessageID { letter.id }
@@ -26,9 +29,6 @@ struct Consignment {
 
   /// The recipients that are neither delivered nor failed, by their place in the envelope.
   var openRecipients: [Int] { letter.openRecipients }
-
-  /// The recipients that were never named to an upstream, by their place in the envelope.
-  var untriedRecipients: [Int] { letter.outcomes.indices.filter { letter.outcomes[$0] == nil } }
 
   /// Its body, where it is in memory.
   var bodyInMemory: [UInt8]? { if case .memory(let bytes) = letter.body { bytes } else { nil } }

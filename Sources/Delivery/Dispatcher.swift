@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import EventLoop
 package import Mail
+import Policy
 import SMTP
 import Scheduling
 package import Settings
@@ -8,25 +9,32 @@ package import Spool
 package import Telemetry
 package import Timekeeping
 
-/// Decides what goes out when: takes accepted letters, hands them to connections, and writes down what became of them.
+/// Decides what goes out when, and over which upstream: takes accepted letters, hands them to connections, and writes down what became of
+/// them.
 ///
-/// Every message waits in the schedule, is taken by exactly one ``UpstreamLink``, and comes back settled or postponed. A letter that
-/// was just accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the
-/// schedule only when the spool has been told the outcome of its last recipient.
+/// Every message waits in the timetable, is taken by exactly one ``LinkDesk``, and comes back settled or postponed. A letter that was just
+/// accepted goes out from memory; any other is read back from the spool when it is due. Invariant: a message leaves the timetable only
+/// when the spool has been told the outcome of its last recipient.
 @Loop package final class Dispatcher {
   let loop: EventLoop
-  private(set) var settings: UpstreamSettings
-  /// What is known of the upstream.
-  package private(set) var health: UpstreamHealth
   private let spool: Spool
+  private let means: DeliveryMeans
   private let report: (RelayEvent) -> Void
   private var backoff: BackoffPolicy
   private var generator: any RandomNumberGenerator
-  private var schedule = Schedule()
+  private var timetable: Timetable
+  private var fleet: Fleet
+  /// Upstreams that the settings no longer name, while a connection of theirs is open.
+  private var retired: [Upstream] = []
   private var fresh = FreshLetters()
-  private let links: LinkPool
+  private let spending: SpendingFile
+  /// Tells senders what became of their mail.
+  package let reports: ReportDesk
   private var alarm: Alarm?
+  private var nextCourse = 0
   private var isDraining = false
+  /// Grows with every reload, so that sorting by older routes ends.
+  private var edition = 0
 
   /// A dispatcher without messages; ``seed()`` brings those that the spool has kept.
   package init(
@@ -35,51 +43,75 @@ package import Timekeeping
   ) {
     self.loop = loop
     self.spool = spool
-    self.settings = settings.upstream
+    self.means = means
     self.report = report
     generator = means.generator
     backoff = BackoffPolicy(settings.retry)
-    health = UpstreamHealth(BackoffPolicy(probing: settings.retry))
-    links = LinkPool(loop, settings, means, report: report)
-    links.dispatcher = self
+    spending = SpendingFile(loop, means.disk, means.workers)
+    let router = Router(settings)
+    timetable = Timetable(router)
+    let spent = spending.read()
+    let upstreams = settings.upstreams.map { upstream in
+      Upstream(loop, upstream, of: settings, means, spent: spent[upstream.name] ?? DailySpending(), report: report)
+    }
+    fleet = Fleet(upstreams, for: router.courses)
+    reports = ReportDesk(loop, spool, settings, report: report)
+    reports.dispatcher = self
   }
 
   /// Schedules what the spool has kept.
   package func seed() {
     let (moment, time) = (loop.moment, loop.wallTime)
-    schedule.reserve(spool.usage.queued)
+    timetable.reserve(spool.usage.queued)
     spool.forEachEntry { entry in
       if entry.state == .queued {
-        schedule.insert(entry.id, due: moment + max(.zero, entry.nextAttempt - time), attempts: Int(entry.attempts))
+        timetable.insert(entry.id, due: moment + max(.zero, entry.nextAttempt - time), attempts: Int(entry.attempts))
       }
       return true
     }
+    sort(timetable.unsorted)
     pump()
   }
 
   /// Takes a letter that has just become durable.
   package func take(_ letter: StoredLetter) {
     let wait = letter.envelope.holdUntil.map { max(.zero, $0 - loop.wallTime) } ?? .zero
-    schedule.insert(letter.id, due: loop.moment + wait)
+    timetable.insert(letter.id, letter.envelope, due: loop.moment + wait)
     if wait == .zero { fresh.keep(letter) }
     pump()
   }
 
-  /// Makes waiting messages due now, and the upstream worth a try; answers how many, nil when there is no such message waiting.
+  /// Makes waiting messages due now, and the upstreams worth a try; answers how many, nil when there is no such message waiting.
   package func flush(_ id: MessageID?) -> Int? {
-    health.retryNow()
+    for upstream in fleet.upstreams { upstream.retryNow() }
     defer { pump() }
-    guard let id else { return schedule.flushAll(now: loop.moment) }
-    return schedule.flush(id, now: loop.moment) == nil ? nil : 1
+    guard let id else { return timetable.flushAll(now: loop.moment) }
+    return timetable.flush(id, now: loop.moment) == nil ? nil : 1
   }
 
-  /// Takes over new settings; connections that follow the old ones end after their message.
+  /// Takes over new settings; connections that follow the old ones end after their message, and mail that waits follows the new ones.
   package func reload(_ settings: RelaySettings) {
-    self.settings = settings.upstream
     backoff = BackoffPolicy(settings.retry)
-    health = UpstreamHealth(BackoffPolicy(probing: settings.retry))
-    links.reload(settings)
-    schedule.flushAll(now: loop.moment)
+    let router = Router(settings)
+    let before = Dictionary(fleet.upstreams.map { ($0.settings.name, $0) }) { first, _ in first }
+    let upstreams = settings.upstreams.map { upstream in
+      if let known = before[upstream.name] {
+        known.reload(upstream, of: settings)
+        return known
+      }
+      return Upstream(loop, upstream, of: settings, means, spent: DailySpending(), report: report)
+    }
+    reports.reload(settings)
+    let names = Set(settings.upstreams.map(\.name))
+    for upstream in fleet.upstreams where !names.contains(upstream.settings.name) {
+      upstream.links.close()
+      retired.append(upstream)
+    }
+    fleet = Fleet(upstreams, for: router.courses)
+    timetable.reroute(router)
+    timetable.flushAll(now: loop.moment)
+    edition += 1
+    sort(timetable.unsorted)
     pump()
   }
 
@@ -87,44 +119,40 @@ package import Timekeeping
   package func drain(until deadline: Moment) async {
     isDraining = true
     alarm?.cancel()
-    await links.drain(until: deadline)
+    for upstream in fleet.upstreams + retired { upstream.links.close() }
+    for upstream in fleet.upstreams + retired { await upstream.links.drain(until: deadline) }
+    spending.keep(fleet.upstreams)
+    await spending.finish()
+    await reports.drain(until: deadline)
   }
+
+  /// The upstreams, in the order of the settings.
+  package var upstreams: [Upstream] { fleet.upstreams }
 
   /// How many messages are on the road.
-  package var underway: Int { schedule.takenCount }
-
-  /// How many connections are open or being opened.
-  package var connections: Int { links.count }
-
-  /// When a troubled upstream is tried again.
-  package var nextProbe: Moment? { health.retryAt }
+  package var underway: Int { timetable.takenCount }
 
   /// When a message is due; nil when it is not scheduled.
-  package func due(of id: MessageID) -> Moment? { schedule[id].flatMap { $0.standing == .waiting ? $0.due : nil } }
+  package func due(of id: MessageID) -> Moment? { timetable[id].flatMap { $0.standing == .waiting ? $0.due : nil } }
 
   /// Whether a message is on the road now.
-  package func isUnderway(_ id: MessageID) -> Bool { schedule[id]?.standing == .taken }
+  package func isUnderway(_ id: MessageID) -> Bool { timetable[id]?.standing == .taken }
 
-  /// Gives work to connections, as far as there is work and the upstream may be tried.
-  private func pump() {
-    guard !isDraining else { return }
-    let now = loop.moment
-    guard health.mayTry(at: now) else { return wake(at: health.retryAt) }
-    while let due = schedule.nextDue, due <= now {
-      if links.wakeIdle() { return }
-      guard links.count < (health.isProbing ? 1 : settings.connections) else { return }
-      guard let assignment = take(at: now) else { return }
-      links.open(for: assignment)
+  /// Puts messages where their letters show that they belong.
+  private func sort(_ ids: [MessageID]) {
+    guard !timetable.isSorted, !ids.isEmpty else { return }
+    let edition = edition
+    loop.spawn { [weak self] in
+      for start in stride(from: 0, to: ids.count, by: Dispatcher.portion) {
+        guard let self, self.edition == edition, !isDraining else { return }
+        for letter in await spool.describe(Array(ids[start..<min(ids.count, start + Dispatcher.portion)])) { timetable.sort(letter) }
+        pump()
+      }
     }
-    wake(at: schedule.nextDue)
   }
 
-  private func wake(at moment: Moment?) {
-    // Whoever takes many messages asks for the same moment again and again.
-    if let alarm, alarm.isSet, alarm.moment == moment { return }
-    alarm?.cancel()
-    alarm = moment.map { moment in loop.schedule(at: moment) { [weak self] in self?.pump() } }
-  }
+  /// How many letters are read at a time to sort them.
+  private static let portion = 256
 }
 
 extension Dispatcher {
@@ -134,12 +162,37 @@ extension Dispatcher {
     let attempts: Int
   }
 
-  /// Takes the next message that is due, for a connection that asks; nil when there is none, or the upstream may not be tried.
-  func assign() -> Assignment? {
-    guard !isDraining else { return nil }
-    guard health.mayTry(at: loop.moment), let assignment = take(at: loop.moment) else {
-      // Who asks in vain goes to sleep: from here on only the alarm knows when there is something to do.
-      wake()
+  /// Gives work to connections, as far as there is work and an upstream that may take it.
+  private func pump() {
+    guard !isDraining else { return }
+    for index in fleet.upstreams.indices { feed(index) }
+    wake()
+  }
+
+  private func feed(_ index: Int) {
+    let upstream = fleet.upstreams[index]
+    while hasWork(for: index) {
+      if upstream.links.wakeIdle() { return }
+      guard upstream.mayOpen, let assignment = take(for: index, over: .any) else { return }
+      let patience = min(upstream.settings.idleTimeout, upstream.settings.connection.maxAge)
+      upstream.links.open(for: LinkDesk(self, upstream, loop, first: assignment, patience: patience))
+    }
+  }
+
+  private func hasWork(for index: Int) -> Bool {
+    let now = loop.moment
+    return timetable.courses.contains { course in
+      guard let due = timetable.nextDue(of: course), due <= now else { return false }
+      return fleet.mayTake(index, from: course, over: .any)
+    }
+  }
+
+  /// Takes the next message that is due, for a connection that asks; nil when there is none, or the upstream may not have it.
+  func assign(to upstream: Upstream) -> Assignment? {
+    guard !isDraining, let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) else { return nil }
+    guard let assignment = take(for: index, over: .own) else {
+      // Who asks in vain goes to sleep: what is due may be another's, and otherwise only the alarm knows when there is something to do.
+      pump()
       return nil
     }
     // What else is due may go over other connections.
@@ -147,129 +200,177 @@ extension Dispatcher {
     return assignment
   }
 
-  private func take(at now: Moment) -> Assignment? {
-    schedule.take(dueBy: now, limit: 1).first.map { Assignment(id: $0, attempts: schedule[$0]?.attempts ?? 0) }
+  /// Courses take turns, so that none waits for another's backlog.
+  private func take(for index: Int, over line: Upstream.Line) -> Assignment? {
+    let (count, now) = (timetable.courses.count, loop.moment)
+    for step in 0..<count {
+      let course = (nextCourse + step) % count
+      guard let due = timetable.nextDue(of: course), due <= now, fleet.mayTake(index, from: course, over: line) else { continue }
+      guard let assignment = timetable.take(from: course, dueBy: now) else { continue }
+      fleet.took(index)
+      fleet.upstreams[index].charge()
+      nextCourse = (course + 1) % count
+      return assignment
+    }
+    return nil
   }
 
+  /// Looks again when something is due, or when an upstream may be tried that keeps due mail waiting.
+  private func wake() {
+    let now = loop.moment
+    var earliest: Moment?
+    for course in timetable.courses {
+      guard let due = timetable.nextDue(of: course) else { continue }
+      let moment = due > now ? due : fleet.closedUntil(course)
+      if let moment { earliest = min(earliest ?? moment, moment) }
+    }
+    // Whoever takes many messages asks for the same moment again and again.
+    if let alarm, alarm.isSet, alarm.moment == earliest { return }
+    alarm?.cancel()
+    alarm = earliest.map { moment in loop.schedule(at: moment) { [weak self] in self?.pump() } }
+  }
+}
+
+extension Dispatcher {
   /// The letter of a message that was taken, if it is still in memory.
-  func consignFresh(_ assignment: Assignment) -> Consignment? {
-    fresh.take(assignment.id).map { Consignment($0, from: spool, attempts: assignment.attempts) }
+  func consignFresh(_ assignment: Assignment, to upstream: Upstream) -> Consignment? {
+    fresh.take(assignment.id).flatMap { consignment($0, assignment, upstream) }
   }
 
   /// The letter of a message that was taken, read back; nil when it cannot be had now, and the message waits again.
-  func consign(_ assignment: Assignment) async -> Consignment? {
+  func consign(_ assignment: Assignment, to upstream: Upstream) async -> Consignment? {
     let id = assignment.id
+    guard isUnderway(id) else { return nil }
     do throws(SpoolFailure) {
-      return Consignment(try await spool.read(id), from: spool, attempts: assignment.attempts)
+      return consignment(try await spool.read(id), assignment, upstream)
     } catch {
       switch error {
-      case .notFound: schedule.settle(id)
+      case .notFound: timetable.settle(id)
       case .damaged, .system, .inUse, .foreignFormat, .notDurable, .closed:
         report(.delivery(.held(id: id, why: "\(error)", remedy: "see posthouse spool verify")))
-        schedule.postpone(id, until: loop.moment + backoff.ceiling, attempt: .uncounted)
+        timetable.giveBack(id, due: loop.moment + backoff.ceiling)
       }
+      upstream.refund(recipients: nil)
       return nil
     }
   }
 
+  private func consignment(_ letter: StoredLetter, _ assignment: Assignment, _ upstream: Upstream) -> Consignment? {
+    let candidates = timetable.candidates(letter, now: loop.moment)
+    guard !candidates.isEmpty else {
+      upstream.refund(recipients: nil)
+      pump()
+      return nil
+    }
+    upstream.charge(recipients: candidates.count)
+    return Consignment(letter, from: spool, attempts: assignment.attempts, to: candidates)
+  }
+
   /// A connection is ready for mail.
-  func linkOpened() {
-    if let trouble = health.connected(at: loop.wallTime) { recovered(from: trouble) }
+  func linkOpened(to upstream: Upstream) {
+    if upstream.opened() { recovered(upstream) }
   }
 
-  /// No connection came about for a message that was taken.
-  func linkFailed(_ assignment: Assignment, _ setback: Setback) {
-    giveBack(assignment)
-    suffered(setback)
-  }
-
-  /// Something is wrong with the upstream that no message has to do with.
-  func suffered(_ setback: Setback) {
-    if !isDraining { suffer(setback) }
+  /// Something is wrong with an upstream that no message has to do with.
+  func suffered(_ setback: Setback, from upstream: Upstream) {
+    if !isDraining { suffer(setback, upstream) }
     pump()
   }
 
   /// A message that was taken and not tried waits again.
-  func giveBack(_ assignment: Assignment) { schedule.postpone(assignment.id, until: loop.moment, attempt: .uncounted) }
+  func giveBack(_ assignment: Assignment, from upstream: Upstream) {
+    upstream.refund(recipients: nil)
+    timetable.giveBack(assignment.id, due: loop.moment)
+    // Routes may have changed while it was on the road.
+    sort([assignment.id])
+  }
 
   /// A message that was fetched and not tried waits again.
-  func giveBack(_ consignment: Consignment) {
+  func giveBack(_ consignment: Consignment, from upstream: Upstream) {
+    upstream.refund(recipients: consignment.candidates.count)
     fresh.keep(consignment.letter)
-    schedule.postpone(consignment.id, until: loop.moment, attempt: .uncounted)
+    timetable.giveBack(consignment.id, due: loop.moment)
   }
 
   /// A connection has ended.
-  func linkClosed() { pump() }
-
-  /// Writes down what an attempt came to.
-  func finish(_ consignment: Consignment, _ report: TransactionReport) {
-    let isUpstreamsTrouble = report.setback?.concernsUpstream ?? false
-    if let setback = report.setback, isUpstreamsTrouble || setback.isOutage {
-      if !isDraining { suffer(setback) }
-    } else if let trouble = health.served(at: loop.moment, loop.wallTime) {
-      recovered(from: trouble)
-    }
-    if let setback = report.setback, setback.endsConnection {
-      self.report(.upstream(.connectionLost(upstream: links.name, stage: setback.stage.name, why: "\(setback)")))
-    }
-    let id = consignment.id
-    let age = loop.wallTime - consignment.envelope.accepted
-    let fault = report.setback?.fault
-    if let fault, !isUpstreamsTrouble { self.report(.delivery(.held(id: id, why: fault.summary, remedy: fault.remedy))) }
-    // Nothing expires for what is not the message's fault, nor while it was held because its sender wished so.
-    let released = max(consignment.envelope.accepted, consignment.envelope.holdUntil ?? consignment.envelope.accepted)
-    let isExpired = !isUpstreamsTrouble && fault == nil && backoff.isExpired(accepted: released, now: loop.wallTime)
-    let isCounted = !isUpstreamsTrouble && !report.goesOn(consignment)
-    let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
-    let outcomes = report.outcomes.map { recipient, outcome in
-      (recipient: recipient, outcome: isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)
-    }
-    for (recipient, outcome) in outcomes {
-      self.report(
-        .delivery(
-          .attempted(
-            id: id, recipient: consignment.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: links.name,
-            attempt: consignment.attempts + 1, age: age)))
-    }
-    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: isCounted ? .counted : .uncounted) {
-    case .waiting(let recipients):
-      schedule.postpone(id, until: loop.moment + wait, attempt: isCounted ? .counted : .uncounted)
-      self.report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
-      wake()
-    case .failed, .gone, .unknown:
-      schedule.settle(id)
-      let failed = outcomes.count { $0.outcome.verdict == .failed }
-      self.report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
-    }
-  }
-
-  private func recovered(from trouble: UpstreamHealth.Trouble) {
-    report(.upstream(.recovered(upstream: links.name, after: loop.wallTime - trouble.since)))
+  func linkClosed() {
+    retired.removeAll { $0.connections == 0 }
     pump()
   }
 
-  private func wake() {
-    if let due = schedule.nextDue { wake(at: max(due, health.retryAt ?? due)) }
-  }
-
-  private func suffer(_ setback: Setback) {
-    fresh.removeAll()
-    guard health.suffered(setback, at: loop.moment, loop.wallTime, using: &generator), let trouble = health.trouble else { return }
-    switch trouble.kind {
-    case .fault: report(.upstream(.held(upstream: links.name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
-    case .outage: report(.upstream(.connectionFailed(upstream: links.name, why: trouble.why)))
-    case .limited:
-      let wait = health.retryAt.map { $0 - loop.moment } ?? .zero
-      report(.upstream(.throttled(upstream: links.name, wait: wait, why: trouble.why)))
+  /// Writes down what an attempt came to.
+  func finish(_ consignment: Consignment, _ report: TransactionReport, over upstream: Upstream) {
+    note(report.setback, of: consignment, from: upstream)
+    let conclusion = AttemptConclusion(consignment, report, backoff, at: loop.wallTime)
+    let (id, letter) = (consignment.id, consignment.letter)
+    let age = loop.wallTime - letter.envelope.accepted
+    let goesOn = timetable.goesOn(letter, served: conclusion.served, open: conclusion.open) && conclusion.mayGoOn
+    let isCounted = !conclusion.isUpstreamsTrouble && !goesOn
+    let wait = !isCounted || conclusion.open.isEmpty ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
+    for (recipient, outcome) in conclusion.outcomes {
+      self.report(
+        .delivery(
+          .attempted(
+            id: id, recipient: letter.envelope.recipients[recipient].mailbox, outcome: outcome, upstream: upstream.name,
+            attempt: consignment.attempts + 1, age: age)))
+    }
+    spending.note(fleet.upstreams)
+    let attempt: AttemptCount = isCounted ? .counted : .uncounted
+    let speaker = upstream.settings.host.map(\.description) ?? upstream.name
+    guard let news = reports.news(of: letter.envelope, conclusion.outcomes, report, by: speaker) else {
+      return settle(consignment, conclusion.outcomes, wait, attempt)
+    }
+    loop.spawn { [self] in
+      // A crash before the settlement tells the sender twice, never not at all.
+      let isKept = await reports.send(news, about: letter)
+      settle(consignment, isKept ? conclusion.outcomes : ReportDesk.untold(conclusion.outcomes), wait, attempt)
     }
   }
-}
 
-extension Outcome {
-  /// The same words, but for the last time.
-  fileprivate func expired(after age: Duration) -> Outcome {
-    let text = "given up after \(age.components.seconds) s; the last attempt said: \(reason.text)"
-    return Outcome(.failed, Reason(code: reason.code, status: "4.4.7", text: text))
+  private func settle(
+    _ consignment: Consignment, _ outcomes: [(recipient: Int, outcome: Outcome)], _ wait: Duration, _ attempt: AttemptCount
+  ) {
+    let id = consignment.id
+    switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
+    case .waiting(let recipients):
+      let closed = Set(outcomes.filter { $0.outcome.verdict != .deferred }.map(\.recipient))
+      let open = consignment.openRecipients.filter { !closed.contains($0) }
+      timetable.postpone(consignment.letter, open: open, until: loop.moment + wait, attempt == .counted ? .counted : .uncounted)
+      report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
+      // Its other recipients may go over another upstream.
+      pump()
+    case .failed, .gone, .unknown:
+      timetable.settle(id)
+      let failed = outcomes.count { $0.outcome.verdict == .failed }
+      let age = loop.wallTime - consignment.envelope.accepted
+      report(.delivery(.settled(id: id, delivered: outcomes.count - failed, failed: failed, age: age)))
+    }
+  }
+
+  /// What an attempt says about the upstream.
+  private func note(_ setback: Setback?, of consignment: Consignment, from upstream: Upstream) {
+    if let setback, setback.concernsUpstream || setback.isOutage {
+      if !isDraining { suffer(setback, upstream) }
+    } else if upstream.served() {
+      recovered(upstream)
+    }
+    guard let setback else { return }
+    if setback.endsConnection {
+      report(.upstream(.connectionLost(upstream: upstream.name, stage: setback.stage.name, why: "\(setback)")))
+    }
+    if let fault = setback.fault, !setback.concernsUpstream {
+      report(.delivery(.held(id: consignment.id, why: fault.summary, remedy: fault.remedy)))
+    }
+  }
+
+  private func recovered(_ upstream: Upstream) {
+    if let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) { fleet.returned(index) }
+    pump()
+  }
+
+  private func suffer(_ setback: Setback, _ upstream: Upstream) {
+    upstream.suffered(setback, using: &generator)
+    if !fleet.upstreams.contains(where: { $0.health.mayTry(at: loop.moment) }) { fresh.removeAll() }
   }
 }
 
@@ -279,13 +380,5 @@ extension BackoffPolicy {
     self.init(
       firstDelay: settings.first, growth: settings.growth, ceiling: max(settings.first, settings.max),
       jitter: Double(settings.jitter.hundredths) / 100, maximumAge: settings.maxAge)
-  }
-
-  /// When a troubled upstream is tried again: sooner than a message, since nobody is to blame but the wire.
-  init(probing settings: RetrySettings) {
-    let first = min(settings.first, .seconds(10))
-    self.init(
-      firstDelay: first, growth: 2, ceiling: max(first, min(settings.max, .seconds(300))),
-      jitter: Double(settings.jitter.hundredths) / 100)
   }
 }

@@ -53,7 +53,7 @@ extension UpstreamSession {
     if let refusal { flight.refuse(refusal) }
     let isWanted = try await hearRecipients(&flight, refusal)
     let end = try await dialogue.reply(at: .endOfData, within: settings.replyTimeout)
-    if end.code == 421 { throw Setback(.endOfData, end) }
+    if end.code == 421 { throw dialogue.setback(.endOfData, end) }
     if isWanted { try conclude(&flight, end) } else if refusal == nil { mustReset = true }
   }
 
@@ -72,7 +72,7 @@ extension UpstreamSession {
 
   @Loop private mutating func conclude(_ flight: inout Flight, _ end: UpstreamReply) throws(Setback) {
     guard Judgement.of(end, at: .endOfData) == .delivered else {
-      let setback = Setback(.endOfData, end)
+      let setback = dialogue.setback(.endOfData, end)
       if setback.endsConnection { throw setback }
       return flight.refuse(setback)
     }
@@ -81,8 +81,8 @@ extension UpstreamSession {
 
   /// The next reply as a setback, unless it is the one hoped for.
   @Loop private mutating func refusal(at stage: UpstreamStage) async throws(Setback) -> Setback? {
-    let reply = try await dialogue.reply(at: stage, within: settings.commandTimeout)
-    let setback = Setback(stage, reply)
+    let reply = try await dialogue.reply(at: stage, within: settings.patience(at: stage))
+    let setback = dialogue.setback(stage, reply)
     if setback.judgement == .proceed { return nil }
     if setback.endsConnection { throw setback }
     return setback

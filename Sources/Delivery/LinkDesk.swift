@@ -8,6 +8,7 @@ import Timekeeping
 /// Every message that is taken here comes back exactly once: finished, or given back untried.
 @Loop final class LinkDesk {
   private let dispatcher: Dispatcher
+  private let upstream: Upstream
   private let loop: EventLoop
   private let patience: Duration
   private let berth: Berth
@@ -15,10 +16,15 @@ import Timekeeping
   private var isOver = false
   /// Whether the connection waits for work.
   private(set) var isIdle = false
+  /// Whether the connection was woken and has not asked for work yet.
+  private(set) var isWoken = false
 
-  /// A desk whose first message was already taken; an idle connection is kept for `patience`.
-  init(_ dispatcher: Dispatcher, _ loop: EventLoop, first: Dispatcher.Assignment, patience: Duration) {
+  /// A desk of one upstream whose first message was already taken; an idle connection is kept for `patience`.
+  init(
+    _ dispatcher: Dispatcher, _ upstream: Upstream, _ loop: EventLoop, first: Dispatcher.Assignment, patience: Duration
+  ) {
     self.dispatcher = dispatcher
+    self.upstream = upstream
     self.loop = loop
     self.first = first
     self.patience = patience
@@ -50,55 +56,65 @@ import Timekeeping
 
   /// Takes the next message that is due, if there is one.
   func assignment() -> Dispatcher.Assignment? {
+    isWoken = false
     guard !isOver else { return nil }
     defer { first = nil }
-    return first ?? dispatcher.assign()
+    return first ?? dispatcher.assign(to: upstream)
   }
 
   /// The letter of a message that was taken, if it is still in memory.
-  func fresh(_ assignment: Dispatcher.Assignment) -> Consignment? { dispatcher.consignFresh(assignment) }
+  func fresh(_ assignment: Dispatcher.Assignment) -> Consignment? { dispatcher.consignFresh(assignment, to: upstream) }
 
   /// The letter of a message that was taken, read back; nil when it cannot be had now.
-  func fetch(_ assignment: Dispatcher.Assignment) async -> Consignment? { await dispatcher.consign(assignment) }
+  func fetch(_ assignment: Dispatcher.Assignment) async -> Consignment? { await dispatcher.consign(assignment, to: upstream) }
 
   /// Writes down what an attempt came to.
-  func finish(_ consignment: Consignment, _ report: TransactionReport) { dispatcher.finish(consignment, report) }
+  func finish(_ consignment: Consignment, _ report: TransactionReport) { dispatcher.finish(consignment, report, over: upstream) }
 
   /// Takes back a message that was not tried because the upstream is in trouble.
   func fail(_ consignment: Consignment, _ setback: Setback) {
-    dispatcher.giveBack(consignment)
-    dispatcher.suffered(setback)
+    dispatcher.giveBack(consignment, from: upstream)
+    dispatcher.suffered(setback, from: upstream)
   }
+
+  /// The connection is ready for mail.
+  func opened() { dispatcher.linkOpened(to: upstream) }
+
+  /// No connection came about.
+  func failed(_ setback: Setback) {
+    guard let first else { return }
+    self.first = nil
+    dispatcher.giveBack(first, from: upstream)
+    dispatcher.suffered(setback, from: upstream)
+  }
+
+  /// The connection has ended.
+  func ended() { dispatcher.linkClosed() }
 
   /// Whether the settings have changed since the connection was begun.
   var isClosed: Bool { isOver }
 
   /// Takes back a message that was not tried.
-  func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment) }
+  func giveBack(_ consignment: Consignment) { dispatcher.giveBack(consignment, from: upstream) }
 
   /// Takes back a message whose letter was not fetched.
-  func giveBack(_ assignment: Dispatcher.Assignment) { dispatcher.giveBack(assignment) }
+  func giveBack(_ assignment: Dispatcher.Assignment) { dispatcher.giveBack(assignment, from: upstream) }
 
   /// Wakes the connection, because there is work or because it shall end; false when it is not idle.
   func wake() -> Bool {
     guard isIdle else { return false }
     // Marked at once: the next piece of work must find another connection.
     isIdle = false
+    isWoken = true
     berth.wake()
     return true
-  }
-
-  /// Takes the first message away again, if nobody took it; it is the caller's then.
-  func withdraw() -> Bool {
-    defer { first = nil }
-    return first != nil
   }
 
   /// Gives out no more messages; the connection ends after those it has.
   func close() {
     isOver = true
     _ = wake()
-    if let first { dispatcher.giveBack(first) }
+    if let first { dispatcher.giveBack(first, from: upstream) }
     first = nil
   }
 }

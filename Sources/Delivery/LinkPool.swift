@@ -10,109 +10,120 @@ import Timekeeping
 
 /// The connections to the upstream: opens them for messages, keeps idle ones for the next, and ends them all in good order.
 @Loop final class LinkPool {
-  weak var dispatcher: Dispatcher?
   /// How many connections are open or being opened.
   private(set) var count = 0
   private let loop: EventLoop
   private let means: DeliveryMeans
   private let report: (RelayEvent) -> Void
-  private let contexts = TLSContexts()
+  private let memory = LinkMemory()
   private var settings: UpstreamSettings
   private var clientName: ClientName
   private var desks: [Int: LinkDesk] = [:]
-  private var lines: [Int: any ByteStream] = [:]
+  private var lines: [Int: Lifeline] = [:]
   private var opened = 0
   private var drained: Berth?
   private var isCut = false
 
-  init(_ loop: EventLoop, _ settings: RelaySettings, _ means: DeliveryMeans, report: @escaping (RelayEvent) -> Void) {
+  init(
+    _ loop: EventLoop, _ settings: UpstreamSettings, of house: RelaySettings, _ means: DeliveryMeans,
+    report: @escaping (RelayEvent) -> Void
+  ) {
     self.loop = loop
     self.means = means
     self.report = report
-    self.settings = settings.upstream
-    clientName = LinkPool.name(settings)
+    self.settings = settings
+    clientName = LinkPool.name(house)
   }
 
-  /// What the upstream is called in log and status.
-  var name: String { settings.host.map(\.description) ?? "none" }
-
   /// Connections that are open follow the old settings; they end after their message.
-  func reload(_ settings: RelaySettings) {
-    self.settings = settings.upstream
-    clientName = LinkPool.name(settings)
-    contexts.forgetAll()
+  func reload(_ settings: UpstreamSettings, of house: RelaySettings) {
+    self.settings = settings
+    clientName = LinkPool.name(house)
+    memory.removeAll()
+    close()
+  }
+
+  /// Connections end after their message.
+  func close() {
     for desk in desks.values { desk.close() }
   }
 
-  /// Wakes a connection that waits for work; false when none does.
-  func wakeIdle() -> Bool { desks.values.contains { $0.wake() } }
+  /// Whether a connection waits for work, or was woken for some and has not taken it yet.
+  var hasIdle: Bool {
+    for desk in desks.values where desk.isIdle || desk.isWoken { return true }
+    return false
+  }
 
-  /// Opens a connection for a message that was taken.
-  func open(for assignment: Dispatcher.Assignment) {
-    guard let dispatcher else { return }
+  /// Wakes a connection that waits for work; false when none does.
+  func wakeIdle() -> Bool {
+    for desk in desks.values where desk.wake() { return true }
+    return false
+  }
+
+  /// Opens a connection that serves a desk.
+  func open(for desk: LinkDesk) {
     count += 1
     opened += 1
     let number = opened
-    let desk = LinkDesk(dispatcher, loop, first: assignment, patience: settings.idleTimeout)
     desks[number] = desk
     loop.spawn { [self] in
-      await run(number, desk, assignment)
+      await run(number, desk)
       lines[number] = nil
       desks[number] = nil
       count -= 1
-      dispatcher.linkClosed()
+      desk.ended()
       if count == 0 { drained?.wake() }
     }
   }
 
   /// Wakes the idle, waits for the busy, and cuts what is left at the deadline.
   func drain(until deadline: Moment) async {
-    for desk in desks.values { desk.close() }
+    close()
     let berth = Berth(loop)
     drained = berth
     while count > 0 {
       if await berth.wait(until: deadline) == .timedOut { break }
     }
+    if count == 0 { return }
     isCut = true
     means.resolver.cancelAll()
-    for line in lines.values { line.cancel() }
+    for line in lines.values { line.cut() }
     while count > 0 { _ = await berth.wait() }
   }
 
-  private func run(_ number: Int, _ desk: LinkDesk, _ assignment: Dispatcher.Assignment) async {
+  private func run(_ number: Int, _ desk: LinkDesk) async {
     if case .capture(let directory) = settings.host {
-      dispatcher?.linkOpened()
+      desk.opened()
       return await Maildir(at: directory, loop, means.workers).serve(desk)
     }
+    let lifeline = Lifeline()
+    lines[number] = lifeline
+    if isCut { lifeline.cut() }
     let connector = UpstreamConnector(
-      loop: loop, means: means, contexts: contexts, settings: settings, name: clientName
-    ) { [self] stream in
-      lines[number] = stream
-      if isCut { stream.cancel() }
-    }
+      loop: loop, means: means, memory: memory, settings: settings, name: clientName, lifeline: lifeline)
     do throws(Setback) {
       let session = try await connector.open()
       // What is found by settings that are gone says nothing about those that have come.
       if !desk.isClosed {
         announce(session.security, session.dialogue.wire.stream)
-        dispatcher?.linkOpened()
+        desk.opened()
       }
       await session.serve(desk)
     } catch {
-      if desk.withdraw() { dispatcher?.linkFailed(assignment, error) }
+      desk.failed(error)
     }
   }
 
   private func announce(_ security: UpstreamSecurity, _ stream: any ByteStream) {
-    report(.upstream(.connected(upstream: name, address: "\(stream.peer)")))
+    report(.upstream(.connected(upstream: settings.label, address: "\(stream.peer)")))
     guard let peer = security.peer else {
-      if security.channel != .loopback { report(.upstream(.plaintext(upstream: name))) }
+      if security.channel != .loopback { report(.upstream(.plaintext(upstream: settings.label))) }
       return
     }
     if peer.isVerified {
-      report(.upstream(.tlsEstablished(upstream: name, version: peer.version, cipher: peer.cipher)))
+      report(.upstream(.tlsEstablished(upstream: settings.label, version: peer.version, cipher: peer.cipher)))
     } else {
-      report(.upstream(.tlsUnverified(upstream: name, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
+      report(.upstream(.tlsUnverified(upstream: settings.label, why: peer.fault.map { "\($0)" } ?? "no certificate was shown")))
     }
   }
 

@@ -27,10 +27,10 @@ struct Maildir: Carrier {
     while let consignment = await desk.next() {
       var report = TransactionReport()
       do throws(SpoolFailure) {
-        report.decide(consignment.openRecipients, try await store(consignment))
+        report.decide(consignment.candidates, try await store(consignment))
       } catch {
         let reason = Outcome.Reason(code: 0, status: "4.3.0", text: "the message cannot be read back: \(error)")
-        report.decide(consignment.openRecipients, Outcome(.deferred, reason))
+        report.decide(consignment.candidates, Outcome(.deferred, reason))
       }
       desk.finish(consignment, report)
     }
@@ -48,7 +48,7 @@ struct Maildir: Carrier {
 
   private static func head(_ consignment: Consignment) -> [UInt8] {
     var head = "Return-Path: <\(consignment.envelope.sender?.text ?? "")>\r\n"
-    for index in consignment.openRecipients { head += "Delivered-To: \(consignment.envelope.recipients[index].mailbox.text)\r\n" }
+    for index in consignment.candidates { head += "Delivered-To: \(consignment.envelope.recipients[index].mailbox.text)\r\n" }
     return Array(head.utf8)
   }
 

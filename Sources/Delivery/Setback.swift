@@ -8,6 +8,8 @@ package struct Setback: Error, Hashable, Sendable {
   package let stage: UpstreamStage
   /// What was said or happened.
   package let cause: Cause
+  /// What follows for the message and the upstream.
+  package let judgement: Judgement
 
   /// What stops a conversation.
   package enum Cause: Hashable, Sendable {
@@ -15,24 +17,18 @@ package struct Setback: Error, Hashable, Sendable {
     case failure(UpstreamFailure)
   }
 
-  /// A reply that stops the conversation.
-  init(_ stage: UpstreamStage, _ reply: UpstreamReply) {
+  /// A reply that stops the conversation; the operator's rules about replies go before all others.
+  init(_ stage: UpstreamStage, _ reply: UpstreamReply, rules: [JudgementRule] = []) {
     self.stage = stage
     cause = .reply(reply)
+    judgement = Judgement.of(reply, at: stage, rules: rules)
   }
 
   /// Something that happened without a reply.
   init(_ stage: UpstreamStage, _ failure: UpstreamFailure) {
     self.stage = stage
     cause = .failure(failure)
-  }
-
-  /// What follows for the message and the upstream.
-  package var judgement: Judgement {
-    switch cause {
-    case .reply(let reply): Judgement.of(reply, at: stage)
-    case .failure(let failure): Judgement.of(failure)
-    }
+    judgement = Judgement.of(failure)
   }
 
   /// The words for the people concerned.

@@ -9,20 +9,11 @@ struct TransactionReport {
   /// What stopped the transaction, if something did; or the last recipient's refusal that concerns more than the recipient.
   private(set) var setback: Setback?
 
+  /// Whether the upstream was told when the sender wants a report, so that it is the one to tell of a success (RFC 3461 §5.2.2).
+  var isReportedOnward = false
+
   /// The recipients that something was decided about.
   var decided: [Int] { outcomes.map(\.recipient) }
-
-  /// Whether the message goes on at once: there are recipients that were not named yet and nothing speaks against naming them, or there
-  /// were too many in one transaction and some of them are done with.
-  func goesOn(_ consignment: Consignment) -> Bool {
-    if setback == nil, outcomes.count >= consignment.envelope.recipients.count { return false }
-    let decided = Set(self.decided)
-    switch setback?.judgement {
-    case nil: return consignment.untriedRecipients.contains { !decided.contains($0) }
-    case .split: return outcomes.contains { $0.outcome.verdict != .deferred }
-    case .proceed, .delivered, .retry, .throttle, .quota, .recipient, .permanent, .operatorFault: return false
-    }
-  }
 
   /// Decides about one recipient.
   mutating func decide(_ recipient: Int, _ setback: Setback) {

@@ -16,54 +16,25 @@ import Timekeeping
 @Loop struct UpstreamConnector {
   let loop: EventLoop
   let means: DeliveryMeans
-  let contexts: TLSContexts
+  let memory: LinkMemory
   let settings: UpstreamSettings
   let name: ClientName
-  /// Hears of every stream before anything is waited for on it, so that whoever ends the house can cancel the wait.
-  let begun: (any ByteStream) -> Void
+  let lifeline: Lifeline
 
   /// A conversation that is ready for mail.
   func open() async throws(Setback) -> UpstreamSession {
     let credentials = try await credentials()
-    var dialogue = UpstreamDialogue(try await connect(), loop)
+    let approach = Approach(loop: loop, means: means, memory: memory, settings: settings, lifeline: lifeline)
+    var dialogue = UpstreamDialogue(try await approach.connect(), loop, rules: JudgementRule.all(settings.replyRules))
     do throws(Setback) {
       let (capabilities, security) = try await introduce(&dialogue)
       if let credentials { try await authenticate(&dialogue, credentials, capabilities, security) }
       return UpstreamSession(dialogue, settings, capabilities, security)
     } catch {
+      // Another address of the same name may do better.
+      if error.isOutage { memory.addresses.doubt(dialogue.wire.stream.peer, at: loop.moment) }
       dialogue.wire.stream.close()
       throw error
-    }
-  }
-
-  /// A connection to the first address that accepts one.
-  private func connect() async throws(Setback) -> any ByteStream {
-    let deadline = loop.moment + settings.connectTimeout
-    var last = UpstreamFailure.lookupFailed("the name has no address")
-    for address in try await addresses() {
-      do throws(WireFailure) {
-        return try await means.network.connect(to: address, from: nil, until: deadline, begun: begun)
-      } catch {
-        switch error {
-        case .system(let failure): last = .connectionFailed("\(address): \(failure.reason)")
-        case .timedOut: last = .connectionFailed("\(address): no answer in time")
-        case .cancelled, .ended, .lineTooLong, .tls: last = UpstreamFailure(error)
-        }
-      }
-    }
-    throw Setback(.connect, last)
-  }
-
-  private func addresses() async throws(Setback) -> [SocketAddress] {
-    switch settings.host {
-    case .address(let address): return [SocketAddress(address, port: settings.port)]
-    case .name(let host):
-      do throws(ResolutionFailure) {
-        return try await means.resolver.resolve(host.name, port: settings.port, until: loop.moment + settings.connectTimeout).addresses
-      } catch {
-        throw Setback(.connect, error.isAboutName ? .hostNotFound(host.name) : .lookupFailed("\(error)"))
-      }
-    case .capture, nil: preconditionFailure("only an upstream that is a host is connected to")
     }
   }
 
@@ -71,7 +42,7 @@ import Timekeeping
   private func introduce(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> (UpstreamCapabilities, UpstreamSecurity) {
     var security = UpstreamSecurity(channel: isLocal ? .loopback : .plaintext, peer: nil)
     if settings.tls == .implicit { security = try await secure(&dialogue) }
-    _ = try await dialogue.agreement(at: .greeting, within: settings.commandTimeout)
+    _ = try await dialogue.agreement(at: .greeting, within: settings.patience(at: .greeting))
     var capabilities = try await hello(&dialogue)
     switch settings.tls {
     case .implicit, .none: return (capabilities, security)
@@ -81,7 +52,7 @@ import Timekeeping
       guard capabilities.offers(.startTLS) else { return (capabilities, security) }
     }
     UpstreamCommand.startTLS.append(to: &dialogue.wire.output)
-    _ = try await dialogue.agreement(at: .startTLS, within: settings.commandTimeout)
+    _ = try await dialogue.agreement(at: .startTLS, within: settings.patience(at: .startTLS))
     security = try await secure(&dialogue)
     capabilities = try await hello(&dialogue)
     return (capabilities, security)
@@ -89,11 +60,11 @@ import Timekeeping
 
   private func hello(_ dialogue: inout UpstreamDialogue) async throws(Setback) -> UpstreamCapabilities {
     UpstreamCommand.ehlo(name).append(to: &dialogue.wire.output)
-    let reply = try await dialogue.reply(at: .hello, within: settings.commandTimeout)
+    let reply = try await dialogue.reply(at: .hello, within: settings.patience(at: .hello))
     if Judgement.of(reply, at: .hello) == .proceed { return UpstreamCapabilities(reply) }
-    guard [500, 502, 504].contains(reply.code) else { throw Setback(.hello, reply) }
+    guard [500, 502, 504].contains(reply.code) else { throw dialogue.setback(.hello, reply) }
     UpstreamCommand.helo(name).append(to: &dialogue.wire.output)
-    _ = try await dialogue.agreement(at: .hello, within: settings.commandTimeout)
+    _ = try await dialogue.agreement(at: .hello, within: settings.patience(at: .hello))
     return UpstreamCapabilities()
   }
 
@@ -103,9 +74,9 @@ import Timekeeping
     let trust: TLSTrust = settings.caFile.map { .file($0.path) } ?? .system
     let context: TLSContext
     do throws(TLSContextFailure) {
-      context = try contexts.context(for: .client(trust: trust, verification: isRequired ? .required : .notRequired))
+      context = try memory.contexts.context(for: .client(trust: trust, verification: isRequired ? .required : .notRequired))
     } catch {
-      contexts.forgetAll()
+      memory.contexts.forgetAll()
       throw Setback(.tls, .certificateUntrusted("\(error)"))
     }
     let host = settings.expectedName ?? "\(settings.host.map(\.description) ?? "")"
@@ -115,7 +86,7 @@ import Timekeeping
       return UpstreamSecurity(channel: channel, peer: peer, binding: binding)
     } catch {
       // The operator may be about to correct the file of authorities.
-      contexts.forgetAll()
+      memory.contexts.forgetAll()
       throw error
     }
   }
@@ -162,12 +133,12 @@ import Timekeeping
     }
     exchange.start(into: &dialogue.wire.output)
     while true {
-      let reply = try await dialogue.agreement(at: .authentication, within: settings.commandTimeout)
+      let reply = try await dialogue.agreement(at: .authentication, within: settings.patience(at: .authentication))
       let step: SASLExchange.Step
       do throws(SASLFault) {
         step = try exchange.take(reply, into: &dialogue.wire.output)
       } catch {
-        try await dialogue.flush(at: .authentication, within: settings.commandTimeout)
+        try await dialogue.flush(at: .authentication, within: settings.patience(at: .authentication))
         throw Setback(.authentication, .authenticationBroken(error))
       }
       switch step {

@@ -17,12 +17,19 @@ struct UpstreamDialogue: ~Copyable {
   var wire: Wire
   private var reader = ReplyReader()
   private let loop: EventLoop
+  private let begun: Moment
+  private let rules: [JudgementRule]
 
-  /// A talk that begins on an open stream.
-  init(_ stream: any ByteStream, _ loop: EventLoop) {
-    wire = Wire(stream)
+  /// A talk that begins on an open stream; replies are judged by the operator's `rules` first.
+  @Loop init(_ wire: consuming Wire, _ loop: EventLoop, rules: [JudgementRule] = []) {
+    self.wire = wire
     self.loop = loop
+    self.rules = rules
+    begun = loop.moment
   }
+
+  /// For how long it has been going on.
+  @Loop var age: Duration { loop.moment - begun }
 
   /// The next reply; commands that wait leave first.
   @Loop mutating func reply(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {
@@ -54,9 +61,13 @@ struct UpstreamDialogue: ~Copyable {
   /// The next reply when it is the one hoped for; any other is a setback.
   @Loop mutating func agreement(at stage: UpstreamStage, within limit: Duration) async throws(Setback) -> UpstreamReply {
     let reply = try await reply(at: stage, within: limit)
-    guard Judgement.of(reply, at: stage) == .proceed else { throw Setback(stage, reply) }
+    let setback = setback(stage, reply)
+    guard setback.judgement == .proceed else { throw setback }
     return reply
   }
+
+  /// A reply that stops the conversation, judged.
+  func setback(_ stage: UpstreamStage, _ reply: UpstreamReply) -> Setback { Setback(stage, reply, rules: rules) }
 
   /// Sends what waits.
   @Loop mutating func flush(at stage: UpstreamStage, within limit: Duration) async throws(Setback) {

@@ -17,7 +17,7 @@ package struct UpstreamHealth: Sendable {
   /// When a message was last delivered, or a connection was last ready.
   package private(set) var lastSuccess: WallTime?
   /// Not to be tried before this moment.
-  private(set) var retryAt: Moment?
+  package private(set) var retryAt: Moment?
   private var failures = 0
   private let backoff: BackoffPolicy
 

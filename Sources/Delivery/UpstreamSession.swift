@@ -41,6 +41,10 @@ struct UpstreamSession: Carrier, ~Copyable {
   @Loop consuming func serve(_ desk: LinkDesk) async {
     do throws(Setback) {
       while hasRoom, let consignment = await desk.next() {
+        guard hasRoom else {
+          desk.giveBack(consignment)
+          break
+        }
         guard !hasEndedWhileIdle() else {
           if begun > 0 { desk.giveBack(consignment) } else { desk.fail(consignment, UpstreamSession.isUseless) }
           break
@@ -65,7 +69,9 @@ struct UpstreamSession: Carrier, ~Copyable {
   }
 
   /// Whether the upstream is still worth another message.
-  private var hasRoom: Bool { begun < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) }
+  @Loop private var hasRoom: Bool {
+    begun < min(settings.messagesPerConnection, capabilities.transactionLimit ?? .max) && dialogue.age < settings.connection.maxAge
+  }
 
   var isPipelining: Bool { capabilities.offers(.pipelining) }
 
@@ -104,14 +110,13 @@ struct UpstreamSession: Carrier, ~Copyable {
       transaction = try UpstreamTransaction(consignment.envelope, size: ByteCount(bytes: consignment.size), to: capabilities)
     } catch {
       var report = TransactionReport()
-      report.decide(consignment.openRecipients, error.outcome)
+      report.decide(consignment.candidates, error.outcome)
       return desk.finish(consignment, report)
     }
-    let untried = consignment.untriedRecipients
-    let named = Array(
-      (untried.isEmpty ? consignment.openRecipients : untried).prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
+    let named = Array(consignment.candidates.prefix(min(settings.maxRecipients, capabilities.recipientLimit ?? .max)))
     let form: Flight.Form = capabilities.offers(.chunking) && isPipelining && consignment.bodyInMemory != nil ? .chunks : .lines
     var flight = Flight(consignment, transaction, form, named: named, leadsWithReset: flights.last?.form == .chunks)
+    flight.report.isReportedOnward = transaction.passesOnNotifications
     if flight.leadsWithReset { UpstreamCommand.reset.append(to: &dialogue.wire.output) }
     transaction.appendMail(to: &dialogue.wire.output)
     if isPipelining {

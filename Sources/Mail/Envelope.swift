@@ -21,6 +21,8 @@ package struct Envelope: Hashable, Sendable {
   package var requiresTLS: Bool
   /// Not to be sent before this time (RFC 4865).
   package var holdUntil: WallTime?
+  /// Whether its header calls it mail that nobody waits for (`Precedence:` bulk, list or junk).
+  package var isBulk: Bool
   /// Who handed it in.
   package var submitter: Submitter
   /// When it was accepted.
@@ -35,6 +37,7 @@ package struct Envelope: Hashable, Sendable {
     coding = .sevenBit
     isInternationalized = false
     requiresTLS = false
+    isBulk = false
   }
 
   /// How the bytes of a body are coded.

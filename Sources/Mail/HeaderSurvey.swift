@@ -3,9 +3,10 @@ internal import Octets
 
 /// What the header section of a message contains, found while its bytes come in (RFC 5322 §2.2).
 ///
-/// It looks at the name of each field and nothing else: folded lines belong to the field before them, the first empty line ends the
-/// section, names count in either case, and blanks before the colon are tolerated (obsolete, still sent). What it is given has passed
-/// ``BodyText``, so lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the same answer.
+/// It looks at the name of each field, of `Precedence:` at the first word too, and at nothing else: folded lines belong to the field before
+/// them, the first empty line ends the section, names count in either case, and blanks before the colon are tolerated (obsolete, still
+/// sent). What it is given has passed ``BodyText``, so lines end with CRLF. It keeps no bytes, and the same bytes in other pieces give the
+/// same answer.
 package struct HeaderSurvey: Hashable, Sendable {
   /// How often the message was taken in by a mail server: its `Received:` fields.
   package private(set) var hops = 0
@@ -13,6 +14,8 @@ package struct HeaderSurvey: Hashable, Sendable {
   package private(set) var hasDate = false
   /// Whether there is a `Message-ID:` field.
   package private(set) var hasMessageID = false
+  /// Whether it calls itself mail that nobody waits for: `Precedence:` bulk, list or junk.
+  package private(set) var isBulk = false
   /// The bytes of the header section, the empty line not included.
   package private(set) var length = 0
   /// Whether the empty line was seen, or a first line that is no header field.
@@ -34,6 +37,8 @@ package struct HeaderSurvey: Hashable, Sendable {
     case emptyLineCR
     case name
     case blankBehindName
+    /// The first word behind `Precedence:`.
+    case precedence
     case value
   }
 
@@ -78,7 +83,19 @@ package struct HeaderSurvey: Hashable, Sendable {
       } else if byte != 0x20, byte != 0x09 {
         endOfNoField()
       }
+    case .precedence: takePrecedence(byte)
     case .value: break
+    }
+  }
+
+  private mutating func takePrecedence(_ byte: UInt8) {
+    let letter = byte.asciiLowercased
+    if nameLength < 5, UInt8(ascii: "a")...UInt8(ascii: "z") ~= letter {
+      nameLength += 1
+      name = name << 8 | UInt128(letter)
+    } else if nameLength > 0 || byte != 0x20 && byte != 0x09 {
+      isBulk = isBulk || [HeaderSurvey.bulk, HeaderSurvey.list, HeaderSurvey.junk].contains(name)
+      phase = .value
     }
   }
 
@@ -103,6 +120,10 @@ package struct HeaderSurvey: Hashable, Sendable {
     case (8, HeaderSurvey.received): hops += 1
     case (4, HeaderSurvey.date): hasDate = true
     case (10, HeaderSurvey.messageID): hasMessageID = true
+    case (10, HeaderSurvey.precedence):
+      phase = .precedence
+      nameLength = 0
+      name = 0
     default: break
     }
   }
@@ -123,13 +144,17 @@ package struct HeaderSurvey: Hashable, Sendable {
   /// Whether one of the names that matter can begin with `byte`; behind the first line no other name need be read.
   private static func begins(_ byte: UInt8) -> Bool {
     let letter = byte.asciiLowercased
-    return letter == UInt8(ascii: "r") || letter == UInt8(ascii: "d") || letter == UInt8(ascii: "m")
+    return letter == UInt8(ascii: "r") || letter == UInt8(ascii: "d") || letter == UInt8(ascii: "m") || letter == UInt8(ascii: "p")
   }
 
   private static let received = packed("received")
   private static let date = packed("date")
   private static let messageID = packed("message-id")
   private static let from = packed("from")
+  private static let precedence = packed("precedence")
+  private static let bulk = packed("bulk")
+  private static let list = packed("list")
+  private static let junk = packed("junk")
 
   private static func packed(_ name: StaticString) -> UInt128 {
     "\(name)".utf8.reduce(0) { $0 << 8 | UInt128($1) }

@@ -134,6 +134,7 @@ import Timekeeping
   private func keepHouse() {
     notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
     _ = spool.forgetExpired()
+    dispatcher.reports.keepHouse()
     housekeeping = loop.schedule(at: loop.moment + .seconds(10)) { [weak self] in self?.keepHouse() }
   }
 }

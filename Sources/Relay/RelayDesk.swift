@@ -19,9 +19,9 @@ extension Relay: ControlDesk {
     return RelayStatus(
       version: version, state: isDraining ? .draining : .running, hostname: settings.hostname, startedUSec: started.microseconds,
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
-      upstreams: [upstreamStatus], spool: spoolStatus,
+      upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + spool.damages)
+      warnings: settings.warnings + spool.damages, alarms: [dispatcher.reports.alarm].compactMap(\.self))
   }
 
   /// The messages in a state, oldest first.
@@ -57,9 +57,11 @@ extension Relay: ControlDesk {
   var statusLine: String {
     let spool = spoolStatus
     if let problem = spool.problem { return "\(spool.messages) queued; disk: \(problem)" }
-    if let trouble = dispatcher.health.trouble { return "\(spool.messages) queued; upstream: \(trouble.sentence)" }
+    for upstream in dispatcher.upstreams {
+      if let trouble = upstream.health.trouble { return "\(spool.messages) queued; upstream \(upstream.name): \(trouble.sentence)" }
+    }
     if isDraining { return "Stopping; \(spool.messages) queued" }
-    return "Relaying to \(settings.upstream.host.map(\.description) ?? "nowhere"); \(spool.messages) queued, \(spool.failed) failed"
+    return "Relaying to \(dispatcher.upstreams.map(\.name).joined(separator: ", ")); \(spool.messages) queued, \(spool.failed) failed"
   }
 
   private func state(of entry: borrowing QueueEntry) -> QueuedMessage.State {
@@ -76,6 +78,8 @@ extension Relay: ControlDesk {
     status.active = dispatcher.underway
     spool.forEachEntry { entry in
       if entry.state == .queued, entry.attempts > 0 { status.deferred += 1 }
+      // A number is the time of its making.
+      if entry.state == .failed, status.oldestFailedUSec == nil { status.oldestFailedUSec = Int64(clamping: entry.id.number) }
       return true
     }
     status.deferred = min(status.deferred, max(0, usage.queued - status.active))
@@ -87,22 +91,22 @@ extension Relay: ControlDesk {
     return status
   }
 
-  private var upstreamStatus: UpstreamStatus {
-    let upstream = settings.upstream
-    let isCapture = if case .capture = upstream.host { true } else { false }
+  private func describe(_ upstream: Upstream) -> UpstreamStatus {
+    let settings = upstream.settings
+    let isCapture = if case .capture = settings.host { true } else { false }
     var status = UpstreamStatus(
-      name: "default", host: upstream.host.map(\.description) ?? "", port: isCapture ? nil : Int(upstream.port),
-      tls: isCapture ? "capture" : upstream.tls.rawValue, isVerified: upstream.verification == .required)
-    status.connections = dispatcher.connections
-    status.lastSuccessUSec = dispatcher.health.lastSuccess?.microseconds
-    guard let trouble = dispatcher.health.trouble else {
-      status.state = dispatcher.connections > 0 ? .connected : .idle
+      name: settings.name, host: settings.host.map(\.description) ?? "", port: isCapture ? nil : Int(settings.port),
+      tls: isCapture ? "capture" : settings.tls.rawValue, isVerified: settings.verification == .required)
+    status.connections = upstream.connections
+    status.lastSuccessUSec = upstream.health.lastSuccess?.microseconds
+    guard let trouble = upstream.health.trouble else {
+      status.state = upstream.connections > 0 ? .connected : .idle
       return status
     }
     status.state = trouble.kind == .fault ? .held : .failing
     status.fault = trouble.sentence
     status.faultSinceUSec = trouble.since.microseconds
-    status.nextAttemptUSec = dispatcher.nextProbe.map { (loop.wallTime + max(.zero, $0 - loop.moment)).microseconds }
+    status.nextAttemptUSec = upstream.health.retryAt.map { (loop.wallTime + max(.zero, $0 - loop.moment)).microseconds }
     return status
   }
 }

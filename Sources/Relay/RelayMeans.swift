@@ -45,6 +45,6 @@ package struct RelayMeans {
 
   /// The part of them that delivery needs.
   var forDelivery: DeliveryMeans {
-    DeliveryMeans(network: network, resolver: resolver, workers: workers, secrets: secrets, generator: generator)
+    DeliveryMeans(network: network, resolver: resolver, disk: disk, workers: workers, secrets: secrets, generator: generator)
   }
 }

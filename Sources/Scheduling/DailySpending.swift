@@ -40,6 +40,17 @@ package struct DailySpending: Hashable, Sendable {
     }
   }
 
+  /// Takes back what was spent last and was not needed.
+  package mutating func remove(_ cost: Int) {
+    var left = cost
+    while left > 0, let last = slices.indices.last {
+      let part = min(left, slices[last].count)
+      slices[last].count -= part
+      left -= part
+      if slices[last].count == 0 { slices.removeLast() }
+    }
+  }
+
   /// From when on `cost` more stay within `limit`. What costs more than the whole limit waits until nothing else counts.
   package func roomAt(_ cost: Int, limit: Int, now: WallTime) -> WallTime {
     var current = self

@@ -16,11 +16,12 @@ package struct RateLimits: Hashable, Sendable {
   }
 }
 
-/// The gate in front of an upstream: lets pass what its limits allow, and says when to come again.
+/// The gate in front of an upstream: says whether its limits allow another message, or when to come again, and counts what passed.
 ///
-/// What passes is counted against every limit at once, what does not against none. `cost` is 1 for providers that count messages, and
-/// the number of recipients for those that count them. By the second and by the minute passing is spread evenly, with bursts of a
-/// tenth; by the day it is not, because what is left of a day is nobody's gain.
+/// What passes is counted against every limit at once. A cost is 1 for providers that count messages, and the number of recipients for
+/// those that count them; it may be known only after the message was let through, so that asking and spending are two things: what costs
+/// more than there was room for leaves a debt, and what did not pass after all is refunded. By the second and by the minute passing is
+/// spread evenly, with bursts of a tenth; by the day it is not, because what is left of a day is nobody's gain.
 package struct RateGate: Sendable {
   /// What is allowed.
   package private(set) var limits: RateLimits
@@ -37,12 +38,12 @@ package struct RateGate: Sendable {
     minute = limits.perMinute.map { TokenBucket($0, per: .seconds(60)) }
   }
 
-  /// What became of a wish to pass.
+  /// What becomes of a wish to pass.
   package enum Answer: Hashable, Sendable {
-    /// It may, and was counted.
-    case passed
+    /// It may.
+    case open
     /// Not before this moment, because of this limit.
-    case wait(until: Moment, Limit)
+    case closed(until: Moment, Limit)
   }
 
   /// Which limit it is.
@@ -52,23 +53,9 @@ package struct RateGate: Sendable {
     case day
   }
 
-  /// Asks to pass.
-  package mutating func pass(cost: Int = 1, at now: Moment, _ time: WallTime) -> Answer {
+  /// Whether something of this cost may pass now; of several limits that say no, the one that says it longest is named.
+  package func ask(cost: Int = 1, at now: Moment, _ time: WallTime) -> Answer {
     precondition(cost >= 1, "what passes costs something")
-    if let wait = wait(cost: cost, at: now, time) { return wait }
-    second?.take(cost, at: now)
-    minute?.take(cost, at: now)
-    spent.add(cost, at: time)
-    return .passed
-  }
-
-  /// Takes over other limits. What was spent today still counts; bursts begin anew.
-  package mutating func change(to limits: RateLimits) {
-    guard limits != self.limits else { return }
-    self = RateGate(limits, spent: spent)
-  }
-
-  private func wait(cost: Int, at now: Moment, _ time: WallTime) -> Answer? {
     var latest: (until: Moment, limit: Limit)?
     func note(_ until: Moment, _ limit: Limit) {
       if until > now, latest.map({ until > $0.until }) ?? true { latest = (until, limit) }
@@ -76,6 +63,26 @@ package struct RateGate: Sendable {
     if let second { note(second.roomAt(cost), .second) }
     if let minute { note(minute.roomAt(cost), .minute) }
     if let perDay = limits.perDay { note(now + (spent.roomAt(cost, limit: perDay, now: time) - time), .day) }
-    return latest.map { .wait(until: $0.until, $0.limit) }
+    return latest.map { .closed(until: $0.until, $0.limit) } ?? .open
+  }
+
+  /// Something of this cost has passed.
+  package mutating func spend(_ cost: Int = 1, at now: Moment, _ time: WallTime) {
+    second?.take(cost, at: now)
+    minute?.take(cost, at: now)
+    spent.add(cost, at: time)
+  }
+
+  /// Something of this cost has not passed after all.
+  package mutating func refund(_ cost: Int = 1) {
+    second?.putBack(cost)
+    minute?.putBack(cost)
+    spent.remove(cost)
+  }
+
+  /// Takes over other limits. What was spent today still counts; bursts begin anew.
+  package mutating func change(to limits: RateLimits) {
+    guard limits != self.limits else { return }
+    self = RateGate(limits, spent: spent)
   }
 }

@@ -186,6 +186,24 @@ package struct Schedule: Sendable {
     index.find(id.number, in: slots).map { Entry(slots[Int($0)]) }
   }
 
+  /// Adds a message as another schedule knew it; it must not be known yet.
+  package mutating func adopt(_ id: MessageID, _ entry: Entry, isToHold: Bool = false) {
+    insert(id, due: entry.due, lane: entry.lane, priority: entry.priority, attempts: entry.attempts)
+    let slot = UInt32(slots.count - 1)
+    switch entry.standing {
+    case .waiting: break
+    case .held: hold(id)
+    case .taken:
+      dequeue(slot)
+      slots[Int(slot)].position = isToHold ? Slot.takenToHold : Slot.taken
+    }
+  }
+
+  /// Calls `body` with every message and what is known about it, in no order.
+  package func forEach(_ body: (MessageID, Entry, _ isToHold: Bool) -> Void) {
+    for slot in slots { body(slot.messageID, Entry(slot), slot.position == Slot.takenToHold) }
+  }
+
   /// How much memory the lists take.
   package var footprint: ByteCount {
     let bytes = slots.capacity * MemoryLayout<Slot>.stride + index.footprint

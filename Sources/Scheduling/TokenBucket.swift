@@ -29,4 +29,10 @@ struct TokenBucket: Sendable {
   mutating func take(_ cost: Int, at now: Moment) {
     fullAt = max(fullAt, now) + .nanoseconds(Int64(cost) * interval)
   }
+
+  /// Puts tokens back that were not needed.
+  mutating func putBack(_ cost: Int) {
+    let (moment, overflow) = fullAt.nanoseconds.subtractingReportingOverflow(Int64(cost) * interval)
+    fullAt = Moment(nanoseconds: overflow ? .min : moment)
+  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
+internal import SMTP
 package import Settings
 
 /// The configuration as it stands on disk: the file, and the drop-ins in the directory beside it.
@@ -34,12 +35,25 @@ package struct ConfigurationFiles: Sendable {
     for name in try ConfigurationFiles.dropIns(in: "\(path).d") { try read("\(path).d/\(name)") }
   }
 
-  /// What is wrong with the files themselves, given what was read from them: a secret in a file that everybody can read.
-  package func complaints(about settings: RelaySettings) -> [SettingsError] {
+  /// What is wrong beyond the settings' own checks: a secret in a file that everybody can read, a rule about replies that says nothing.
+  package func complaints(about settings: RelaySettings) -> [SettingsError] { exposures(in: settings) + ruleMistakes(in: settings) }
+
+  private func ruleMistakes(in settings: RelaySettings) -> [SettingsError] {
+    zip(settings.reply.rules, settings.ruleOrigins).compactMap { rule, origin in
+      do throws(JudgementRuleMistake) {
+        _ = try JudgementRule(written: rule.text)
+        return nil
+      } catch {
+        return SettingsError(origin, "Reply.Rule \(rule.text) \(error)")
+      }
+    }
+  }
+
+  private func exposures(in settings: RelaySettings) -> [SettingsError] {
     settings.effective.compactMap { effective in
       guard effective.setting.isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
       let text =
-        "\(effective.setting.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
+        "\(effective.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "
         + "run: chmod o= \(file), or keep it in a file of its own with PasswordFile="
       return SettingsError(effective.origin, text)
     }

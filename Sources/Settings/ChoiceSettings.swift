@@ -125,3 +125,13 @@ package enum StartTLS: String, CaseIterable, Hashable, Sendable {
 extension StartTLS: ChoiceSettingValue {
   static var noun: String { "a way to offer STARTTLS" }
 }
+
+/// What the limits of an upstream count.
+package enum LimitUnit: String, CaseIterable, Hashable, Sendable {
+  case messages
+  case recipients
+}
+
+extension LimitUnit: ChoiceSettingValue {
+  static var noun: String { "what limits count" }
+}

@@ -15,7 +15,7 @@ struct EnvironmentSettings {
   init(_ environment: [String: String]) {
     let ours = environment.filter { $0.key.hasPrefix(Setting.variablePrefix) }
     guard !ours.isEmpty else { return }
-    for setting in SettingsTable.settings {
+    for setting in SettingsTable.unnamed {
       guard let raw = ours[setting.variable] else { continue }
       let isCluster = setting.name == "Port" && raw.hasPrefix("tcp://")
       if isCluster {
@@ -26,9 +26,9 @@ struct EnvironmentSettings {
         values.append((setting, EnvironmentSettings.withoutLineEnd(raw)))
       }
     }
-    let known = Set(SettingsTable.settings.map(\.variable))
+    let known = Set(SettingsTable.unnamed.map(\.variable))
     for variable in ours.keys.sorted() where !known.contains(variable) && !EnvironmentSettings.isForeign(variable) {
-      let remedy = Suggestion.nearest(to: variable, among: SettingsTable.settings.map(\.variable)).map { "did you mean \($0)?" }
+      let remedy = Suggestion.nearest(to: variable, among: SettingsTable.unnamed.map(\.variable)).map { "did you mean \($0)?" }
       warnings.append(
         "environment \(variable): this is not a setting and has no effect; \(remedy ?? "posthouse.conf(5) lists those there are")")
     }

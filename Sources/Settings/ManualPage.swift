@@ -5,7 +5,7 @@ package enum ManualPage {
   package static var text: String {
     var page = ManualPage.head
     for section in SettingsTable.sections {
-      page += ".SS [\(section.name)]\n\(escaped(section.summary))\n"
+      page += ".SS \(escaped(section.heading))\n\(escaped(section.summary))\n"
       for setting in section.settings { page += entry(setting) }
     }
     return page + ManualPage.tail
@@ -19,12 +19,14 @@ package enum ManualPage {
       case .onReload: "after a reload"
       case .onRestart: "after a restart"
       }
+    let isUnnamed = SettingsTable.unnamed.contains { $0.key == setting.key }
+    let variable = isUnnamed ? " Environment: \\fB\(escaped(setting.variable))\\fR." : ""
     return """
       .TP
       \\fB\(setting.name)=\\fR (\(escaped(setting.kind))\(limits))
       \(escaped(setting.summary))
       .br
-      Default: \(fallback). Changes hold \(effect). Environment: \\fB\(escaped(setting.variable))\\fR.
+      Default: \(fallback). Changes hold \(effect).\(variable)
 
       """
   }
@@ -66,7 +68,9 @@ package enum ManualPage {
     .SH FORM
     A line
     .BI [ Section ]
-    begins a section; the same section may stand in several places. A line
+    begins a section; the same section may stand in several places. Some sections take a name, as in
+    .BR "[Upstream \(dqbackup\(dq]" ,
+    and may stand there any number of times, each name being one of its own. A line
     .IB Key = value
     gives a setting its value. Names are written exactly as below.
     .IP \(bu 2
@@ -98,7 +102,7 @@ package enum ManualPage {
     .I list
     has spaces between its words.
     .PP
-    Every setting can come from the environment: the variable begins with
+    Every setting of a section without a name can come from the environment: the variable begins with
     .BR POSTHOUSE_ ,
     then come the section and the name in capitals with underscores between the words, as in POSTHOUSE_UPSTREAM_HOST. Values are taken as
     they are, without
@@ -108,6 +112,54 @@ package enum ManualPage {
     """#
 
   private static let tail = #"""
+    .SH RULES ABOUT REPLIES
+    Refusals of the upstream are judged by the built\-in habits of providers and then by RFC 5321. A line of
+    .B Reply.Rule=
+    goes before both:
+    .PP
+    .nf
+    [Reply]
+    Rule=550 5.4.5 "daily sending limit" at end\-of\-data means quota 24h
+    Rule=5xx "not verified" means hold sender\-not\-allowed
+    Rule=450 4.2.0 "greylisted" at recipient means recipient later
+    .fi
+    .PP
+    In this order: a code (550, 550\-554, 4xx or 5xx); perhaps an enhanced status (5.4.5, 5.4.*, or none for a reply without one); perhaps
+    words that the reply has, in double quotes and in either case; perhaps
+    .B at
+    and where in the conversation, several joined by commas (greeting, hello, starttls, auth, mail, recipient, data, end\-of\-data, idle);
+    behind
+    .B means
+    one of these:
+    .TP
+    .B retry
+    Later.
+    .TP
+    .BR throttle " [" connections | logins | \fITIME\fR ]
+    Later and more slowly: with fewer connections, fewer logins, or so long between messages (5s).
+    .TP
+    .BR quota " [\fITIME\fR]"
+    Nothing more until the quota is new, at most so long (1d).
+    .TP
+    .BR split " [" recipients | domains ]
+    At once, in smaller transactions.
+    .TP
+    .BR "recipient later" ", " "recipient never"
+    About this recipient only: again later, or failed.
+    .TP
+    .B permanent
+    The message fails for all recipients who are not done with.
+    .TP
+    .BR hold " [" upstream | message | \fIFAULT\fR ]
+    Nothing fails: the upstream, or this one message, is held until an operator has mended something, and status says what.
+    .I FAULT
+    is one of
+    host\-not\-found, source\-unavailable, proxy\-refused, certificate\-untrusted, certificate\-expired, host\-name\-mismatch,
+    tls\-too\-old, tls\-required,
+    peer\-speaks\-plaintext, start\-tls\-not\-offered, start\-tls\-refused, tampering, service\-refused, name\-refused,
+    authentication\-required, authentication\-not\-offered, mechanism\-unavailable, channel\-unsafe, credentials\-unavailable,
+    credentials\-refused, account\-disabled, basic\-authentication\-retired, token\-refused, upstream\-unproved,
+    account\-not\-subscribed, access\-denied, mailbox\-full, sender\-not\-allowed, relaying\-refused, protocol\-mistake.
     .SH EXAMPLE
     .nf
     [Relay]

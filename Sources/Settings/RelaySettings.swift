@@ -14,8 +14,16 @@ package struct RelaySettings: Sendable {
   package internal(set) var policy = PolicySettings()
   /// `[Upstream]`: where it goes.
   package internal(set) var upstream = UpstreamSettings()
+  /// `[Upstream "NAME"]`: where else it goes, in the order of the files.
+  package internal(set) var namedUpstreams: [UpstreamSettings] = []
+  /// `[Route "NAME"]`: which mail goes where, in the order of the files.
+  package internal(set) var routes: [RouteSettings] = []
   /// `[Retry]`: when it is tried again.
   package internal(set) var retry = RetrySettings()
+  /// `[Reply]`: what the upstream's replies mean.
+  package internal(set) var reply = ReplySettings()
+  /// `[Bounce]`: who hears of what cannot be delivered.
+  package internal(set) var bounce = BounceSettings()
   /// `[Spool]`: where it waits.
   package internal(set) var spool = SpoolSettings()
   /// `[Control]`: how the daemon is asked and told.
@@ -29,6 +37,14 @@ package struct RelaySettings: Sendable {
   package internal(set) var warnings: [String] = []
   /// Where the values came from, by the settings' keys; what is not in it is a default.
   var origins: [String: SettingOrigin] = [:]
+  /// Where each of the rules about replies was written.
+  package internal(set) var ruleOrigins: [SettingOrigin] = []
+
+  /// The form into which a `[Route "NAME"]` is read before it stands beside the others; untouched otherwise.
+  var route = RouteSettings()
+
+  /// Every upstream: the one without a name, where there is one, and those with names.
+  package var upstreams: [UpstreamSettings] { (upstream.host == nil ? [] : [upstream]) + namedUpstreams }
 
   /// The settings nobody has touched; the table reads its defaults from them.
   static let untouched = RelaySettings()

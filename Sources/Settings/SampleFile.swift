@@ -17,7 +17,8 @@ package enum SampleFile {
       "#   PasswordFile=/etc/posthouse/password",
     ]
     for section in SettingsTable.sections {
-      lines += ["", "# \(section.summary)", "[\(section.name)]"]
+      let isExample = !section.form.mayStandAlone
+      lines += [""] + folded(section.summary).map { "# \($0)" } + [(isExample ? "#" : "") + section.heading]
       for setting in section.settings {
         lines.append("")
         lines += folded(setting.summary).map { "# \($0)" }

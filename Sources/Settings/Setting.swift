@@ -34,6 +34,15 @@ package struct Setting: Sendable {
     self.init(key, field, effect, nil, nil, summary)
   }
 
+  /// A row whose value may be missing, and otherwise lies within limits.
+  init<Value: SettingValue & Comparable>(
+    _ key: String, _ path: any WritableKeyPath<RelaySettings, Value?> & Sendable, _ limits: ClosedRange<Value>, _ effect: Effect,
+    unset: String, _ summary: String
+  ) {
+    let field = TypedField(path: path, limits: .init(low: limits.lowerBound, high: limits.upperBound))
+    self.init(key, field, effect, nil, unset, summary)
+  }
+
   private init(_ key: String, _ field: any SettingField, _ effect: Effect, _ hint: String?, _ unset: String?, _ summary: String) {
     let (section, name) = key.cutOnce(at: ".") ?? ("", key)
     self.section = section

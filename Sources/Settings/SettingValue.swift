@@ -35,6 +35,15 @@ enum SettingForm {
   case words
   /// As words; a later assignment adds to an earlier one, and an empty one clears the list.
   case list
+  /// Each assignment as one text, quotes and all; a later one adds to an earlier one, and an empty one clears the list.
+  case lines
+}
+
+/// A value that is one line of several.
+protocol LineSettingValue: SingleSettingValue {}
+
+extension LineSettingValue {
+  static var form: SettingForm { .lines }
 }
 
 /// A value that is one text.
@@ -80,7 +89,7 @@ extension Optional: SettingValue where Wrapped: SettingValue {
 
 extension Array: SettingValue where Element: SingleSettingValue & Hashable {
   static var kind: String { "list of \(Element.kind)\(Element.kind.hasSuffix("s") ? "es" : "s")" }
-  static var form: SettingForm { .list }
+  static var form: SettingForm { Element.form == .lines ? .lines : .list }
   init(written words: [String]) throws(ValueRefusal) {
     var list: [Element] = []
     for word in words {
@@ -93,5 +102,8 @@ extension Array: SettingValue where Element: SingleSettingValue & Hashable {
     }
     self = list
   }
-  var text: String { map { QuotedText.written($0.text, asWord: true) }.joined(separator: " ") }
+  var text: String {
+    if Element.form == .lines { return map(\.text).joined(separator: "\n") }
+    return map { QuotedText.written($0.text, asWord: true) }.joined(separator: " ")
+  }
 }

@@ -8,7 +8,7 @@ struct SettingsChecks {
   private(set) var errors: [SettingsError] = []
   private(set) var warnings: [String] = []
 
-  private let settings: RelaySettings
+  let settings: RelaySettings
   private let refusedKeys: Set<String>
   private let mainFile: String?
 
@@ -18,16 +18,49 @@ struct SettingsChecks {
     self.mainFile = mainFile
   }
 
+  /// Checks what stands in sections without a name.
   mutating func run() {
     checkHostname()
     checkListeners()
     checkCertificate()
-    checkUpstreamHost()
     checkPassword()
     checkProtection()
     checkLoop()
     checkRetry()
+    checkBounce()
     checkSockets()
+  }
+
+  /// Checks the upstream of a section with a name, which stands where the one without a name would.
+  mutating func runForUpstream() {
+    if areReadable("Upstream.Host"), settings.upstream.host == nil {
+      refuse("Upstream", "[Upstream \"\(settings.upstream.name)\"] has no host; write Host=smtp.example.com under it")
+    }
+    checkPassword()
+    checkProtection()
+    checkLoop()
+  }
+
+  /// Checks what sections say about each other.
+  mutating func runTogether() {
+    checkUpstreamHost()
+    let names = Set(settings.upstreams.map(\.name))
+    for route in settings.routes {
+      for upstream in route.upstreams where !names.contains(upstream.name) {
+        let known = names.sorted().joined(separator: ", ")
+        refuse(
+          "Route \"\(route.name)\".Upstreams",
+          "Route \"\(route.name)\".Upstreams \"\(upstream.name)\" is no upstream; there are \(known.isEmpty ? "none" : known)")
+      }
+    }
+    let routed = Set(settings.routes.flatMap(\.upstreams).map(\.name))
+    let isWholeRouted = settings.routes.contains { $0.takesAll && !$0.upstreams.isEmpty }
+    if !names.isEmpty, routed.isSuperset(of: names), !isWholeRouted {
+      let text = "every upstream belongs to a route, so mail that no route fits has no way out; "
+      refuse(
+        "Route \"\(settings.routes[0].name)\".Upstreams",
+        text + "end with a [Route \"rest\"] that has Upstreams= and no conditions, or take the name of one upstream out of the routes")
+    }
   }
 
   private mutating func checkHostname() {
@@ -82,6 +115,10 @@ struct SettingsChecks {
 
   private mutating func checkUpstreamHost() {
     guard areReadable("Upstream.Host"), settings.upstream.host == nil else { return }
+    if !settings.namedUpstreams.isEmpty {
+      guard let key = settings.origins.keys.filter({ $0.hasPrefix("Upstream.") }).sorted().first else { return }
+      return refuse(key, "\(key) is set although [Upstream] has no Host=; set that too, or move this line under an [Upstream \"NAME\"]")
+    }
     let origin = mainFile.map { SettingOrigin.file($0) } ?? .environment("POSTHOUSE_UPSTREAM_HOST")
     let text =
       "Upstream.Host is not set; write Host=smtp.example.com under [Upstream], or Host=capture:/directory to keep all mail on this machine"
@@ -145,6 +182,7 @@ struct SettingsChecks {
       }
     }
     checkPort(upstream)
+    checkConnection()
   }
 
   private mutating func checkPort(_ upstream: UpstreamSettings) {
@@ -194,6 +232,20 @@ struct SettingsChecks {
     }
   }
 
+  private mutating func checkBounce() {
+    guard areReadable("Bounce.WarnAfter", "Retry.MaxAge"), let warnAfter = settings.bounce.warnAfter else { return }
+    if warnAfter < .seconds(60) {
+      refuse(
+        "Bounce.WarnAfter",
+        "Bounce.WarnAfter \"\(warnAfter.text)\" would warn of nearly all mail; use a minute or more, such as 4h")
+    } else if warnAfter >= settings.retry.maxAge {
+      warn(
+        "Bounce.WarnAfter",
+        "Bounce.WarnAfter \"\(warnAfter.text)\" is no shorter than Retry.MaxAge \"\(settings.retry.maxAge.text)\", so most mail fails "
+          + "before anybody is warned; lower WarnAfter=")
+    }
+  }
+
   private mutating func checkSockets() {
     guard areReadable("Control.Socket", "Listen.Address", "Listen.TLSAddress") else { return }
     let socket = settings.control.socket.path
@@ -207,14 +259,21 @@ struct SettingsChecks {
     }
   }
 
-  private func areReadable(_ keys: String...) -> Bool { refusedKeys.isDisjoint(with: keys) }
+  func areReadable(_ keys: String...) -> Bool { refusedKeys.isDisjoint(with: keys) }
 
-  private func origin(of key: String) -> SettingOrigin { settings.origins[key] ?? .byDefault }
+  func origin(of key: String) -> SettingOrigin { settings.origins[key] ?? .byDefault }
 
-  private mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), text)) }
+  mutating func refuse(_ key: String, _ text: String) { errors.append(SettingsError(origin(of: key), marked(text))) }
 
-  private mutating func warn(_ key: String, _ text: String) {
+  /// The text with the name of the upstream it speaks about, where that has one.
+  private func marked(_ text: String) -> String {
+    let section = SettingsGrammar.SectionName(
+      name: "Upstream", instance: settings.upstream.name == UpstreamSettings.unnamed ? nil : settings.upstream.name)
+    return section.marked(text)
+  }
+
+  mutating func warn(_ key: String, _ text: String) {
     let origin = origin(of: key)
-    warnings.append(origin == .byDefault ? text : "\(origin): \(text)")
+    warnings.append(origin == .byDefault ? marked(text) : "\(origin): \(marked(text))")
   }
 }

@@ -10,8 +10,18 @@ package enum SettingsTable {
     Section(name: "Relay", summary: "The house itself.", settings: relay),
     Section(name: "Listen", summary: "How mail comes in.", settings: SubmissionTable.listen),
     Section(name: "Policy", summary: "Who may send what to whom.", settings: SubmissionTable.policy),
-    Section(name: "Upstream", summary: "The relay that takes the mail, and how to reach it.", settings: upstream),
+    Section(
+      name: "Upstream", form: .repeatable,
+      summary: "The relay that takes the mail, and how to reach it. [Upstream \"NAME\"] adds another, with the same settings.",
+      settings: upstream + ConnectionTable.rows + RoutingTable.upstream),
+    Section(
+      name: "Route", form: .named,
+      summary: "[Route \"NAME\"]: which mail goes to which upstream. The first route whose conditions all hold decides, for each "
+        + "recipient. Mail that no route fits goes to the upstreams that no route names.",
+      settings: RoutingTable.route),
     Section(name: "Retry", summary: "When mail is tried again that could not be delivered.", settings: retry),
+    Section(name: "Reply", summary: "What the upstream's replies mean.", settings: EndingTable.reply),
+    Section(name: "Bounce", summary: "Who hears of mail that could not be delivered.", settings: EndingTable.bounce),
     Section(name: "Spool", summary: "Where accepted mail lives until it is delivered.", settings: spool),
     Section(name: "Control", summary: "The socket by which posthouse(1) asks and tells the daemon.", settings: control),
     Section(name: "Log", summary: "What is written down.", settings: log),
@@ -20,14 +30,29 @@ package enum SettingsTable {
   /// Every setting, in the order of the sections.
   package static let settings: [Setting] = sections.flatMap(\.settings)
 
+  /// The settings that may stand in a section without a name, and so come from the environment too.
+  package static let unnamed: [Setting] = sections.filter(\.form.mayStandAlone).flatMap(\.settings)
+
   /// A section with its settings.
   package struct Section: Sendable {
     /// Its name, without brackets.
     package let name: String
+    /// How often it may stand there.
+    package let form: SectionForm
     /// What it is about.
     package let summary: String
     /// Its settings, in the order in which people should read them.
     package let settings: [Setting]
+
+    init(name: String, form: SectionForm = .single, summary: String, settings: [Setting]) {
+      self.name = name
+      self.form = form
+      self.summary = summary
+      self.settings = settings
+    }
+
+    /// Its head as people write it: `[Upstream]`, `[Route "NAME"]`.
+    package var heading: String { form.mayStandAlone ? "[\(name)]" : "[\(name) \"NAME\"]" }
   }
 
   private static let relay: [Setting] = [
@@ -109,13 +134,15 @@ package enum SettingsTable {
       "How many recipients one transaction names; a message with more goes out in several. Amazon SES and Postmark allow 50."),
     Setting(
       "Upstream.IdleTimeout", \.upstream.idleTimeout, .zero ... .seconds(3600), .onReload,
-      "How long an unused connection stays open for the next message; 0 closes it at once."),
+      "How long an unused connection stays open for the next message; 0 closes it at once. Keep it below the time after which the "
+        + "upstream hangs up; Amazon SES waits about ten seconds."),
     Setting(
       "Upstream.ConnectTimeout", \.upstream.connectTimeout, .seconds(1) ... .seconds(600), .onReload,
-      "How long connecting to one address, and the TLS handshake, may take."),
+      "How long it may take until there is a connection, from looking the name up to the last of its addresses; and after that the TLS "
+        + "handshake."),
     Setting(
       "Upstream.CommandTimeout", \.upstream.commandTimeout, .seconds(1) ... .seconds(3600), .onReload,
-      "How long the upstream may take to greet and to answer a command. RFC 5321 asks for five minutes."),
+      "How long the upstream may take to answer a command that has no setting of its own. RFC 5321 asks for five minutes."),
     Setting(
       "Upstream.DataTimeout", \.upstream.dataTimeout, .seconds(1) ... .seconds(3600), .onReload,
       "How long the upstream may refuse to take the next piece of a message. RFC 5321 asks for three minutes."),

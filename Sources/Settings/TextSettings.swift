@@ -40,6 +40,21 @@ extension FilePath: SingleSettingValue {
   var text: String { path }
 }
 
+/// An address of a machine, without port or prefix.
+extension IPAddress: SingleSettingValue {
+  static var kind: String { "address" }
+
+  init(written text: String) throws(ValueRefusal) {
+    let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+    guard let address = IPAddress(String(isBracketed ? text.dropFirst().dropLast() : text[...])) else {
+      throw ValueRefusal("is not an address", "write an IPv4 or IPv6 address, such as 192.0.2.7 or 2001:db8::7")
+    }
+    self = address
+  }
+
+  var text: String { description }
+}
+
 /// The domain name of a machine.
 package struct HostName: Hashable, Sendable {
   /// The name in the case in which it was written, without a dot at the end.

@@ -3,6 +3,8 @@ package import Octets
 
 /// `[Upstream]`: the relay that takes our mail, how the way to it is protected, and who we are there.
 package struct UpstreamSettings: Equatable, Sendable {
+  /// What it is called: the name of its section, or ``unnamed``.
+  package internal(set) var name = UpstreamSettings.unnamed
   /// Where it is; a checked configuration always has one.
   package internal(set) var host: UpstreamHost?
   /// Its port as written; see ``port`` for the one to use.
@@ -40,7 +42,7 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// Recipients in one transaction.
   package internal(set) var maxRecipients = 50
   /// How long an unused connection stays open.
-  package internal(set) var idleTimeout: Duration = .seconds(10)
+  package internal(set) var idleTimeout: Duration = .seconds(8)
   /// How long connecting and the TLS handshake may take.
   package internal(set) var connectTimeout: Duration = .seconds(30)
   /// How long it may take to answer a command.
@@ -49,6 +51,29 @@ package struct UpstreamSettings: Equatable, Sendable {
   package internal(set) var dataTimeout: Duration = .seconds(180)
   /// How long it may take to answer the end of a message.
   package internal(set) var replyTimeout: Duration = .seconds(600)
+  /// What its replies mean where the operator knows better: `Reply.Rule`.
+  package internal(set) var replyRules: [WrittenRule] = []
+
+  /// What is said about single connections.
+  package internal(set) var connection = ConnectionSettings()
+  /// Which upstream is tried first: the lowest number.
+  package internal(set) var priority = 10
+  /// How much of the mail it takes beside others of the same priority.
+  package internal(set) var weight = 1
+  /// How much it takes in a second; nil for no limit.
+  package internal(set) var maxPerSecond: Int?
+  /// How much it takes in a minute; nil for no limit.
+  package internal(set) var maxPerMinute: Int?
+  /// How much it takes in 24 hours; nil for no limit.
+  package internal(set) var maxPerDay: Int?
+  /// What these limits count.
+  package internal(set) var limitCounts = LimitUnit.messages
+
+  /// What the upstream without a name is called wherever upstreams are named.
+  package static let unnamed = "default"
+
+  /// What it is called in log and status: its name, or its host where it has none.
+  package var label: String { name == UpstreamSettings.unnamed ? host.map(\.description) ?? "none" : name }
 
   /// The port to connect to: the one written, or the usual one for the kind of TLS.
   package var port: UInt16 { writtenPort ?? tls.usualPort }

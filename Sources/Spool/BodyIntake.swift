@@ -3,6 +3,7 @@ package import EventLoop
 internal import LinuxSystem
 package import Mail
 internal import Octets
+internal import Timekeeping
 
 /// Takes in a message's body while it arrives: small ones stay in memory, large ones go to a file as they come.
 ///
@@ -92,8 +93,10 @@ internal import Octets
       file = opened
       checksum = newSum
       written += bytes.count
+      if part == .last { spool.bodyTrouble = nil }
     case .failure(let failure):
       removeFile()
+      spool.bodyTrouble = (failure, spool.loop.moment + BodyIntake.troubleMemory)
       throw .failing(SpoolProblem.body(failure).words)
     }
   }
@@ -114,6 +117,8 @@ internal import Octets
     } catch { return .failure(error) }
   }
 
+  /// How long a failure is told when no large body comes that could show it to be over.
+  private static let troubleMemory = Duration.seconds(60)
   /// How much is written at a time once there is a file.
   private static let pieceLength = 65_536
   /// The smallest piece worth a write when memory is short.

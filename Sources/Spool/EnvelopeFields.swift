@@ -33,6 +33,7 @@ enum EnvelopeFields {
     bytes.putField(Tag.greeting.rawValue, envelope.submitter.greeting)
     if let user = envelope.submitter.user { bytes.putField(Tag.user.rawValue) { $0.put(user) } }
     if let unit = envelope.submitter.unit { bytes.putField(Tag.unit.rawValue, unit) }
+    if envelope.isBulk { bytes.putField(Tag.bulk.rawValue) { _ in } }
     if let name = envelope.submitter.userName { bytes.putField(Tag.userName.rawValue, name) }
   }
 
@@ -63,6 +64,7 @@ enum EnvelopeFields {
       case .greeting: envelope.submitter.greeting = try text(content)
       case .user: envelope.submitter.user = try number(content) as UInt32
       case .unit: envelope.submitter.unit = try text(content)
+      case .bulk: envelope.isBulk = true
       case .userName: envelope.submitter.userName = try text(content)
       }
     }
@@ -102,6 +104,7 @@ enum EnvelopeFields {
     case user = 11
     case unit = 12
     case userName = 128
+    case bulk = 129
   }
 
   private enum RecipientTag: UInt8 {

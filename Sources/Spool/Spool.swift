@@ -32,6 +32,8 @@ package import Timekeeping
   var intakeBytes = 0
   /// How many bytes the bodies in files take.
   var bodyBytes: Int64
+  /// Why a large body could not be stored of late, and how long that is worth telling: small ones may go on meanwhile.
+  var bodyTrouble: (failure: SystemFailure, until: Moment)?
 
   /// Opens the spool on `disk`, which a worker recovers meanwhile; `progress` hears every quarter of a second how many bytes of how
   /// many are read.

@@ -10,6 +10,8 @@ enum SpoolProblem {
   case preparation(SystemFailure)
   /// A large body cannot be written.
   case body(SystemFailure)
+  /// A large body could not be written of late.
+  case largeBody(SystemFailure)
   /// Less than the reserve is free.
   case reserve(free: Int64, reserve: ByteCount)
   /// Fewer files than the reserve can be made.
@@ -24,6 +26,8 @@ enum SpoolProblem {
     switch self {
     case .journal(let failure), .preparation(let failure), .body(let failure):
       "\(failure); \(SpoolProblem.remedy(failure)); new mail gets 452, delivery goes on"
+    case .largeBody(let failure):
+      "a large message could not be stored: \(failure); \(SpoolProblem.remedy(failure)); it got 452, small ones are taken"
     case .reserve(let free, let reserve):
       "only \(free / 1_048_576) MiB are free on the spool's file system, less than Spool.Reserve (\(reserve)); "
         + "free space or lower the reserve; new mail gets 452, delivery goes on"

@@ -56,7 +56,12 @@ extension Spool {
   }
 
   /// What is wrong with the spool, in a sentence for the status; nil when nothing is.
-  package var problem: String? { isClosed ? nil : refusal()?.words }
+  package var problem: String? {
+    if isClosed { return nil }
+    if let words = refusal()?.words { return words }
+    guard let bodyTrouble, loop.moment < bodyTrouble.until else { return nil }
+    return SpoolProblem.largeBody(bodyTrouble.failure).words
+  }
 
   /// The message's entry, if there is one.
   package func entry(_ id: MessageID) -> QueueEntry? { journal.book.index.find(id.number).map { journal.book.index[$0] } }

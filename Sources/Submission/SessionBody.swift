@@ -52,7 +52,9 @@ extension SubmissionSession {
     defer { body.discard() }
     let (id, survey) = (body.id, body.decoder.survey)
     let content = try await body.finish { trace(of: transaction, id, survey) }
-    let letter = Letter(id: id, envelope: transaction.envelope, body: content)
+    var envelope = transaction.envelope
+    envelope.isBulk = survey.isBulk
+    let letter = Letter(id: id, envelope: envelope, body: content)
     try await accept(letter)
     body.handOver()
     report(

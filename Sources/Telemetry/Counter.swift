@@ -25,6 +25,8 @@ package enum Counter: Int, Hashable, Sendable, CaseIterable {
   case recipientsFailed
   /// Recipients given up for age.
   case recipientsExpired
+  /// Reports made for senders.
+  case reports
   /// Connections to upstreams.
   case upstreamConnections
   /// Connections to upstreams that did not come about.

@@ -69,7 +69,8 @@ package struct Counters: Hashable, Sendable {
       }
     case .settled: add(.messagesSettled)
     case .expired(_, let recipients, _): add(.recipientsExpired, UInt64(recipients))
-    case .postponed, .held: break
+    case .reported: add(.reports)
+    case .postponed, .held, .reportRefused, .reportsCapped: break
     }
   }
 

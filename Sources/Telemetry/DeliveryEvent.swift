@@ -13,6 +13,12 @@ package enum DeliveryEvent: Hashable, Sendable {
   case expired(id: MessageID, recipients: Int, age: Duration)
   /// A message is held for something that a person must put right.
   case held(id: MessageID, why: String, remedy: String)
+  /// Somebody was told what became of a message, by a message of ours; `what` says what that was.
+  case reported(id: MessageID, report: MessageID, to: Mailbox, what: String, recipients: Int)
+  /// A report about a message could not be stored.
+  case reportRefused(id: MessageID, why: String)
+  /// No more reports are made for a while, because there were so many; the message was the first without.
+  case reportsCapped(id: MessageID, perHour: Int)
 
   var label: EventLabel {
     switch self {
@@ -26,6 +32,9 @@ package enum DeliveryEvent: Hashable, Sendable {
     case .settled: EventLabel("settled", .info)
     case .expired: EventLabel("expired", .warning)
     case .held: EventLabel("held", .warning)
+    case .reported: EventLabel("reported", .info)
+    case .reportRefused: EventLabel("report-refused", .warning)
+    case .reportsCapped: EventLabel("reports-capped", .warning)
     }
   }
 
@@ -57,6 +66,19 @@ package enum DeliveryEvent: Hashable, Sendable {
       sink.add("id", id)
       sink.add("why", why)
       sink.add("remedy", remedy)
+    case .reported(let id, let report, let addressee, let what, let recipients):
+      sink.add("id", id)
+      sink.add("report", report)
+      sink.add("to", addressee)
+      sink.add("what", what)
+      sink.add("recipients", recipients)
+    case .reportRefused(let id, let why):
+      sink.add("id", id)
+      sink.add("why", why)
+    case .reportsCapped(let id, let perHour):
+      sink.add("id", id)
+      sink.add("limit", perHour)
+      sink.add("remedy", "see why so much fails; posthouse queue lists it, and Bounce.MaxPerHour is the limit")
     }
   }
 }

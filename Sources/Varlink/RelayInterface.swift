@@ -76,6 +76,8 @@ package enum RelayInterface {
         deferred: int,
         held: int,
         failed: int,
+        # When the oldest of the failed ones came in
+        oldestFailedUSec: ?int,
         bytes: int,
         # What is wrong and what to do, in one sentence
         problem: ?string
@@ -92,7 +94,9 @@ package enum RelayInterface {
         # Counts since the start
         counters: [string]int,
         # What is allowed but should worry the operator, one sentence each
-        warnings: []string
+        warnings: []string,
+        # What somebody must look at, one sentence each
+        alarms: ?[]string
       )
 
       # Where a message is in its life

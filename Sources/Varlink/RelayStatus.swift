@@ -19,11 +19,13 @@ package struct RelayStatus: Hashable, Sendable {
   package var counters: [Counter]
   /// What should worry the operator.
   package var warnings: [String]
+  /// What somebody must look at.
+  package var alarms: [String]
 
   /// A status from its parts.
   package init(
     version: String, state: ServiceState, hostname: String, startedUSec: Int64, listeners: [Listener], upstreams: [UpstreamStatus],
-    spool: SpoolStatus, counters: [Counter], warnings: [String]
+    spool: SpoolStatus, counters: [Counter], warnings: [String], alarms: [String] = []
   ) {
     self.version = version
     self.state = state
@@ -34,6 +36,7 @@ package struct RelayStatus: Hashable, Sendable {
     self.spool = spool
     self.counters = counters
     self.warnings = warnings
+    self.alarms = alarms
   }
 
   /// What the service is doing.
@@ -69,8 +72,8 @@ package struct RelayStatus: Hashable, Sendable {
     }
   }
 
-  /// Whether somebody must look: an upstream that is held or failing, or a spool with a problem.
-  package var hasProblem: Bool { spool.problem != nil || upstreams.contains(where: \.hasProblem) }
+  /// Whether somebody must look: an upstream that is held or failing, a spool with a problem, or an alarm.
+  package var hasProblem: Bool { spool.problem != nil || !alarms.isEmpty || upstreams.contains(where: \.hasProblem) }
 }
 
 extension RelayStatus {
@@ -78,13 +81,15 @@ extension RelayStatus {
   package var json: JSONObject {
     var counts = JSONObject()
     for counter in counters { counts[counter.name] = .integer(counter.count) }
-    return JSONObject([
+    var json = JSONObject([
       "version": .string(version), "state": .string(state.rawValue), "hostname": .string(hostname), "startedUSec": .integer(startedUSec),
       "listeners": .array(
         listeners.map { .object(JSONObject(["address": .string($0.address), "connections": .count($0.connections)])) }),
       "upstreams": .array(upstreams.map { .object($0.json) }), "spool": .object(spool.json), "counters": .object(counts),
       "warnings": .array(warnings.map { .string($0) }),
     ])
+    json.add("alarms", alarms.isEmpty ? nil : .array(alarms.map { .string($0) }))
+    return json
   }
 
   /// The status that JSON shows; fields of a newer daemon are passed over.
@@ -104,5 +109,6 @@ extension RelayStatus {
     let counts = try json.object("counters")
     for member in counts.members { counters.append(Counter(name: member.name, count: try counts.integer(member.name))) }
     warnings = try json.strings("warnings")
+    alarms = try json.optionalStrings("alarms") ?? []
   }
 }

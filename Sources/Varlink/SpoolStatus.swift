@@ -13,6 +13,8 @@ package struct SpoolStatus: Hashable, Sendable {
   package var held: Int
   /// Messages that will not be tried again by themselves.
   package var failed: Int
+  /// When the oldest of those came in; nil when there is none.
+  package var oldestFailedUSec: Int64?
   /// How much all of them take up.
   package var bytes: Int64
   /// What is wrong and what to do, in one sentence.
@@ -40,6 +42,7 @@ extension SpoolStatus {
       "directory": .string(directory), "messages": .count(messages), "queued": .count(queued), "active": .count(active),
       "deferred": .count(deferred), "held": .count(held), "failed": .count(failed), "bytes": .integer(bytes),
     ])
+    json.add("oldestFailedUSec", oldestFailedUSec.map { .integer($0) })
     json.add("problem", problem.map { .string($0) })
     return json
   }
@@ -53,6 +56,7 @@ extension SpoolStatus {
     held = Int(try json.integer("held"))
     failed = Int(try json.integer("failed"))
     bytes = try json.integer("bytes")
+    oldestFailedUSec = try json.optionalInteger("oldestFailedUSec")
     problem = try json.optionalString("problem")
   }
 }

@@ -57,7 +57,7 @@ struct ConfigurationCommand {
       let settings = reading.settings.effective.map { effective in
         JSON.object(
           JSONObject([
-            "name": .string(effective.setting.key), "value": .string(effective.value), "origin": .string("\(effective.origin)"),
+            "name": .string(effective.key), "value": .string(effective.value), "origin": .string("\(effective.origin)"),
             "default": .string(effective.setting.defaultText),
           ]))
       }
@@ -73,15 +73,17 @@ struct ConfigurationCommand {
   private func lines(_ settings: [EffectiveSetting]) -> [String] {
     var lines: [String] = []
     var section = ""
-    let texts = settings.map { effective in
+    // A setting of which each line stands for itself has several.
+    let texts = settings.flatMap { effective in
       let isUnset = effective.value.isEmpty && effective.origin == .byDefault
-      return "\(isUnset ? "#" : "")\(effective.setting.name)=\(effective.value.shown)"
+      let values = effective.value.split(separator: "\n", omittingEmptySubsequences: false)
+      return values.map { (effective, "\(isUnset ? "#" : "")\(effective.setting.name)=\(String($0).shown)") }
     }
-    let width = min(texts.map(\.count).max() ?? 0, 60)
-    for (effective, text) in zip(settings, texts) {
-      if effective.setting.section != section {
-        section = effective.setting.section
-        lines += lines.isEmpty ? ["[\(section)]"] : ["", "[\(section)]"]
+    let width = min(texts.map(\.1.count).max() ?? 0, 60)
+    for (effective, text) in texts {
+      if effective.heading != section {
+        section = effective.heading
+        lines += lines.isEmpty ? [section] : ["", section]
       }
       let unset = effective.value.isEmpty ? effective.setting.unset.map { "not set: \($0)" } : nil
       lines.append("\(text)\(String(repeating: " ", count: max(width - text.count, 0)))  # \(unset ?? "\(effective.origin)")")

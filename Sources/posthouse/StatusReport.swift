@@ -22,6 +22,7 @@ struct StatusReport {
   private var problems: [String] {
     var problems: [String] = []
     if let problem = status.spool.problem { problems.append("spool: \(problem.shown)") }
+    problems += status.alarms.map(\.shown)
     for upstream in status.upstreams where upstream.hasProblem {
       let since = upstream.faultSinceUSec.map { " since \(human.ago($0).dropLast(" ago".count))" } ?? ""
       let reason = upstream.fault?.shown ?? "the reason is not known; see journalctl -u posthoused"
@@ -42,7 +43,8 @@ struct StatusReport {
     var worries = status.warnings.map(\.shown)
     if status.spool.failed > 0 {
       let messages = HumanText.count(status.spool.failed, "message")
-      worries.append("\(messages) failed for good and \(status.spool.failed == 1 ? "is" : "are") kept; posthouse queue shows why")
+      let oldest = status.spool.oldestFailedUSec.map { ", \(status.spool.failed == 1 ? "" : "the oldest ")from \(human.ago($0))" } ?? ""
+      worries.append("\(messages) failed for good\(oldest) and \(status.spool.failed == 1 ? "is" : "are") kept; posthouse queue shows why")
     }
     return worries
   }

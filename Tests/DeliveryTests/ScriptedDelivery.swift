@@ -44,9 +44,11 @@ import Timekeeping
     var limits = SpoolLimits()
     limits.segmentSize = .mebibytes(1)
     limits.reserve = ByteCount(bytes: 0)
-    spool = try await Spool.open(SimulatedDisk(seed: 1), limits: limits, journal: SimulatedWorkers(loop), workers: workers, loop: loop)
+    let disk = SimulatedDisk(seed: 1)
+    spool = try await Spool.open(disk, limits: limits, journal: SimulatedWorkers(loop), workers: workers, loop: loop)
     let means = DeliveryMeans(
-      network: network, resolver: resolver, workers: workers, secrets: SecretReader(environment: [:]), generator: SeededGenerator(seed: 1))
+      network: network, resolver: resolver, disk: disk, workers: workers, secrets: SecretReader(environment: [:]),
+      generator: SeededGenerator(seed: 1))
     let facts = Facts()
     self.facts = facts
     dispatcher = Dispatcher(loop, spool, try ScriptedDelivery.settings(file), means) { facts.note($0) }
@@ -221,12 +223,12 @@ extension ScriptedDelivery {
         let counted = letters.first { $0.id == messages[0] }?.attempts ?? attempts
         if state != wanted || attempts >= 0 && counted != attempts { complain(line, "the message is \(state) after \(counted) attempts") }
       case .upstream(let kind, let words):
-        let trouble = dispatcher.health.trouble
+        let trouble = dispatcher.upstreams[0].health.trouble
         let found = trouble.map { ScriptedDelivery.word(for: $0.kind) } ?? "well"
         if found != kind || trouble.map({ !$0.sentence.lowercased().contains(words.lowercased()) }) ?? false {
           complain(line, "the upstream is \(found): \(trouble?.sentence ?? "")")
         }
-      case .probe(let wait): compare(dispatcher.nextProbe, wait, line, "the next probe")
+      case .probe(let wait): compare(dispatcher.upstreams[0].health.retryAt, wait, line, "the next probe")
       case .retry(let wait): compare(dispatcher.due(of: messages[0]), wait, line, "the next attempt")
       }
     }
@@ -264,6 +266,8 @@ extension ScriptedDelivery {
       CAFile=\(TestCertificates.shared.authority)
       [Retry]
       Jitter=0%
+      [Bounce]
+      MaxPerHour=0
       [Spool]
       Directory=/sim
 

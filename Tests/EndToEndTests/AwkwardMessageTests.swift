@@ -80,9 +80,7 @@ internal import Varlink
         let client = try daemon.client()
         let sent = shape.sent()
         let text = AwkwardMessageTests.text(of: sent, shape.fate)
-        for command in ["MAIL FROM:<a@b.example> BODY=8BITMIME", "RCPT TO:<c@d.example>"] {
-          #expect(try client.say(command).code == 250)
-        }
+        try AwkwardMessageTests.begin(client)
         #expect(try client.say("DATA").code == 354)
         // A server that closes may reset a connection on which much is still to come.
         do { try client.connection.send(sent) } catch { #expect(text == nil, "\(shape.testDescription): \(error)") }
@@ -107,6 +105,79 @@ internal import Varlink
       #expect(daemon.captured.count == delivered)
       #expect(try daemon.control.status().spool.messages == 0)
     }
+  }
+
+  @Test func `what is delivered reaches an upstream byte for byte, whatever its shape`() throws {
+    try Rig.use { rig in
+      var script = UpstreamScript.friendly
+      script.extensions = ["PIPELINING", "SIZE 104857600", "8BITMIME"]
+      let upstream = try ScriptedUpstream(rig, script)
+      let daemon = try rig.daemon {
+        $0.useUpstream(port: upstream.port)
+        $0["Log.Level"] = "info"
+      }
+      var texts: [(String, [UInt8])] = []
+      for shape in AwkwardMessageTests.shapes where !shape.testDescription.contains("30 MiB") {
+        let sent = shape.sent()
+        guard let text = AwkwardMessageTests.text(of: sent, shape.fate) else { continue }
+        let client = try daemon.client()
+        try AwkwardMessageTests.begin(client)
+        #expect(try client.say("DATA").code == 354)
+        try client.connection.send(sent)
+        #expect(try client.reply().code == 250)
+        try client.quit()
+        texts.append((shape.testDescription, text))
+        let taken = try upstream.taken(atLeast: texts.count, .in(.seconds(60)))
+        #expect(AwkwardMessageTests.isTraced(taken[texts.count - 1].message.bytes, text), "\(shape.testDescription) is not what arrived")
+      }
+      #expect(upstream.taken.count == texts.count)
+    }
+  }
+
+  /// The same by BDAT: the chunks, and the bytes that must arrive or how the last chunk is answered.
+  static let chunked: [(String, [[UInt8]], delivered: [UInt8]?, reply: String)] = [
+    ("nothing", [[]], [], "250 2.0.0"),
+    ("no line end at the end", [head + bytes("x")], head + bytes("x"), "250 2.0.0"),
+    ("dots that nobody doubled", [head + bytes(".\r\n..\r\n.x\r\n")], head + bytes(".\r\n..\r\n.x\r\n"), "250 2.0.0"),
+    ("an end of data of DATA", [head + bytes("a\r\n.\r\nMAIL\r\n")], head + bytes("a\r\n.\r\nMAIL\r\n"), "250 2.0.0"),
+    ("a line end in two chunks", [head + bytes("a\r"), bytes("\nb\r\n")], head + bytes("a\r\nb\r\n"), "250 2.0.0"),
+    ("a header in many chunks", (head + bytes("x\r\n")).map { [$0] }, head + bytes("x\r\n"), "250 2.0.0"),
+    (
+      "a line of 10 MiB in chunks", [head] + [[UInt8]](repeating: [UInt8](repeating: 0x78, count: 1 << 20), count: 10),
+      head + [UInt8](repeating: 0x78, count: 10 << 20), "250 2.0.0"
+    ),
+    ("a NUL", [head + bytes("a\0b\r\n")], nil, "550 5.6.11 NUL"), ("a bare LF", [head + bytes("a\nb\r\n")], nil, "550 5.6.11 bare LF"),
+    ("a bare CR", [head + bytes("a\rb\r\n")], nil, "550 5.6.11 bare CR"),
+    ("a CR at the end", [head + bytes("a\r")], nil, "550 5.6.11 bare CR"),
+    ("100,000 headers", [lines("X-Filler: 0123456789", 100_000)], nil, "552 5.3.4"),
+  ]
+
+  @Test func `each shape in chunks is delivered as it came or refused as it should be`() throws {
+    try Rig.use { rig in
+      let daemon = try rig.daemon { $0["Log.Level"] = "info" }
+      var delivered = 0
+      for (name, chunks, text, words) in AwkwardMessageTests.chunked {
+        let client = try daemon.client()
+        try AwkwardMessageTests.begin(client)
+        var reply = ""
+        for (index, chunk) in chunks.enumerated() {
+          try client.connection.send(
+            AwkwardMessageTests.bytes("BDAT \(chunk.count)\(index == chunks.count - 1 ? " LAST" : "")\r\n") + chunk)
+          reply = "\(try client.reply())"
+        }
+        #expect(reply.hasPrefix(words), "\(name): \(reply)")
+        try client.quit()
+        guard let text else { continue }
+        delivered += 1
+        let messages = try daemon.captured.messages(atLeast: delivered, .in(.seconds(60)))
+        #expect(messages.contains { AwkwardMessageTests.isTraced($0.bytes, text) }, "\(name) is not what arrived")
+      }
+      #expect(daemon.captured.count == delivered)
+    }
+  }
+
+  private static func begin(_ client: MailClient) throws {
+    for command in ["MAIL FROM:<a@b.example> BODY=8BITMIME", "RCPT TO:<c@d.example>"] { #expect(try client.say(command).code == 250) }
   }
 
   /// The bytes that must arrive; nil where nothing must.

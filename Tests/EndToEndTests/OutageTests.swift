@@ -110,12 +110,14 @@ internal import Varlink
       let upstream = try ScriptedUpstream(rig, UpstreamScript { $0.stage == .end ? .reply("554 5.6.0 not this message") : nil })
       let daemon = try rig.daemon { $0.useUpstream(port: upstream.port) }
       try send(daemon, "unwanted")
-      _ = try daemon.status("the message is failed") { $0.spool.failed == 1 }
-      let message = try #require(try daemon.control.queue().first)
-      #expect(message.state == .failed)
+      // The report about it is refused too, and nobody is told of that.
+      let status = try daemon.status("message and report are failed") { $0.spool.failed == 2 }
+      #expect(status.spool.messages == 2 && status.spool.oldestFailedUSec != nil)
+      let messages = try daemon.control.queue()
+      #expect(messages.map(\.state) == [.failed, .failed] && messages.map(\.sender) == ["ann@example.org", ""])
       try daemon.stop()
       try daemon.start()
-      #expect(try daemon.control.queue().map(\.id) == [message.id])
+      #expect(try daemon.control.queue().map(\.id) == messages.map(\.id))
     }
   }
 }

@@ -44,8 +44,10 @@ internal import Varlink
       let daemon = try rig.daemon { $0.useUpstream(postfix) }
       try daemon.client().send(
         from: "ann@example.org", to: ["one@example.net", PostfixUpstream.refusedRecipient, "two@example.net"], UpstreamFaultTests.letter)
-      let messages = try postfix.inbox.messages(atLeast: 2)
-      #expect(messages.compactMap { $0.value(of: "Delivered-To") }.sorted() == ["one@example.net", "two@example.net"])
+      let messages = try postfix.inbox.messages(atLeast: 3)
+      #expect(messages.compactMap { $0.value(of: "Delivered-To") }.sorted() == ["ann@example.org", "one@example.net", "two@example.net"])
+      let report = try #require(messages.first { $0.value(of: "Delivered-To") == "ann@example.org" })
+      #expect(report.value(of: "Return-Path") == "<>" && report.text.contains("Action: failed\n"))
       _ = try daemon.status("one message is failed") { $0.spool.failed == 1 }
     }
   }

@@ -2,25 +2,23 @@
 internal import FuzzTargets
 internal import Glibc
 
-/// The program that libFuzzer drives: `Fuzz TARGET [CORPUS] [-options]`. It is built by `make fuzz` only.
+/// The program that libFuzzer drives: `FUZZ_TARGET=sessions Fuzz [CORPUS] [-options]`. It is built by `make fuzz` only.
+///
+/// The target is a variable, because libFuzzer starts the program again with words of its own, to merge corpora for instance.
 @main struct Fuzz {
   /// The target that runs; set once before libFuzzer begins, on its only thread.
   nonisolated(unsafe) static var target = FuzzTarget.sessions
 
   static func main() {
-    let words = CommandLine.arguments
-    guard words.count > 1, let chosen = FuzzTarget(rawValue: words[1]) else {
-      print("Fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) [CORPUS] [-options of libFuzzer]")
+    let name = unsafe getenv("FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
+    guard let chosen = FuzzTarget(rawValue: name) else {
+      print("FUZZ_TARGET=\(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) Fuzz [CORPUS] [-options of libFuzzer]")
       exit(EX_USAGE)
     }
     unsafe target = chosen
-    let rest = [words[0]] + words.dropFirst(2)
-    var arguments: [UnsafeMutablePointer<CChar>?] = rest.map { unsafe strdup($0) } + [nil]
-    var count = Int32(rest.count)
-    unsafe arguments.withUnsafeMutableBufferPointer { buffer in
-      var start = unsafe buffer.baseAddress
-      exit(unsafe runDriver(&count, &start, fuzzOnce))
-    }
+    var count = CommandLine.argc
+    var start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = unsafe CommandLine.unsafeArgv
+    exit(unsafe runDriver(&count, &start, fuzzOnce))
   }
 }
 

@@ -11,6 +11,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case paths
   /// Everything a client says, from the greeting on.
   case sessions
+  /// The same session with its bytes cut in two ways.
+  case cuts
   /// A header section, and the lines that are put in front of it or taken out.
   case headers
 
@@ -20,6 +22,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .commands: try CommandFuzz.run(bytes)
     case .paths: try PathFuzz.run(bytes)
     case .sessions: try SessionFuzz.run(bytes)
+    case .cuts: try CutFuzz.run(bytes)
     case .headers: try HeaderFuzz.run(bytes)
     }
   }

@@ -21,6 +21,7 @@ package final class Daemon: Sendable {
   private let options: Options
   private let settings: Mutex<DaemonSettings>
   private let processes = Mutex<[ChildProcess]>([])
+  private let isWrapped = Mutex<Bool>(false)
 
   /// How a daemon is started.
   package struct Options: Sendable {
@@ -73,7 +74,7 @@ package final class Daemon: Sendable {
   package var pid: pid_t {
     get throws {
       let process = try process
-      if options.wrapper.isEmpty || options.wrapping == .replaced { return process.pid }
+      if !isWrapped.withLock({ $0 }) { return process.pid }
       let children = try Files.text(at: "/proc/\(process.pid)/task/\(process.pid)/children").split(separator: " ")
       guard let first = children.first, let pid = pid_t(first) else { throw HarnessFailure("\(process.name) has no child") }
       return pid
@@ -83,12 +84,14 @@ package final class Daemon: Sendable {
   /// Everything it wrote to standard error, over all its starts.
   package var log: String { processes.withLock { $0 }.map(\.errors).joined() }
 
-  /// Starts it without waiting for anything.
+  /// Starts it without waiting for anything; `wrapper` stands before it this time only, in place of what the options say.
   @discardableResult
-  package func launch() throws -> ChildProcess {
+  package func launch(wrapper: [String]? = nil) throws -> ChildProcess {
     var environment = ["NOTIFY_SOCKET": notifications.path]
     environment.merge(options.environment) { _, given in given }
-    let command = options.wrapper + [try Environment.program("posthoused"), "--config", configurationPath]
+    let words = wrapper ?? options.wrapper
+    isWrapped.withLock { $0 = !words.isEmpty && options.wrapping == .parent }
+    let command = words + [try Environment.program("posthoused"), "--config", configurationPath]
     let process = try rig.start(
       command[0], Array(command.dropFirst()), name: "posthoused", environment: environment, passing: options.descriptors)
     processes.withLock { $0.append(process) }

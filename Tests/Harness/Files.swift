@@ -4,15 +4,15 @@ internal import LinuxSystem
 
 /// Whole files, read and written in one go.
 package enum Files {
-  /// The bytes of a file.
-  package static func bytes(at path: String) throws -> [UInt8] {
+  /// The bytes of a file, or at least its first `limit` if it is longer.
+  package static func bytes(at path: String, upTo limit: Int = .max) throws -> [UInt8] {
     let file = try Descriptor.checked(unsafe open(path, O_RDONLY | O_CLOEXEC), "open", path)
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
+    var chunk = [UInt8](repeating: 0, count: min(limit, 65_536))
     while true {
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(file.number, $0.baseAddress, $0.count) }
       guard count >= 0 else { throw SystemFailure.last("read", path) }
-      if count == 0 { return bytes }
+      if count == 0 || bytes.count >= limit { return bytes }
       bytes += chunk[..<count]
     }
   }

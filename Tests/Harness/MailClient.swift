@@ -44,10 +44,11 @@ package final class MailClient: Sendable {
     return try reply()
   }
 
-  /// Hands in a whole message and answers the final reply; refuses to go on after any other surprise.
+  /// Hands in a whole message and answers the final reply; refuses to go on after any other surprise. Parameters of MAIL begin with a
+  /// blank.
   @discardableResult
-  package func send(from sender: String, to recipients: [String], _ text: String) throws -> Reply {
-    try expect(250, try say("MAIL FROM:<\(sender)>"), "MAIL")
+  package func send(from sender: String, to recipients: [String], _ text: String, parameters: String = "") throws -> Reply {
+    try expect(250, try say("MAIL FROM:<\(sender)>\(parameters)"), "MAIL")
     for recipient in recipients { try expect(250, try say("RCPT TO:<\(recipient)>"), "RCPT") }
     try expect(354, try say("DATA"), "DATA")
     try connection.send(MailClient.stuffed(text) + ".\r\n")

@@ -20,6 +20,16 @@ package struct Maildir: Sendable {
     return try messages()
   }
 
+  /// Waits until there is a message with this subject, and answers it.
+  package func message(with subject: String, _ deadline: Deadline = .usual) throws -> DeliveredMessage {
+    try deadline.first("a message \"\(subject)\" in \(path)") { try messages().first { $0.value(of: "Subject") == subject } }
+  }
+
+  /// Every complete message, as its name in the directory and its first `limit` bytes or more.
+  package func beginnings(_ limit: Int) throws -> [(name: String, start: DeliveredMessage)] {
+    try files.map { (String($0.dropFirst(path.utf8.count + 1)), DeliveredMessage(try Files.bytes(at: $0, upTo: limit))) }
+  }
+
   private var files: [String] {
     ["new", "cur"].flatMap { folder in ((try? Files.names(in: "\(path)/\(folder)")) ?? []).map { "\(path)/\(folder)/\($0)" } }
   }

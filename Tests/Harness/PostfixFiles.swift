@@ -6,12 +6,16 @@ struct PostfixFiles {
   let stem: String
   /// The port on 127.0.0.1.
   let port: UInt16
+  /// The port for TLS from the first byte.
+  let tlsPort: UInt16
   /// Its certificate and key.
   let identity: CertificateAuthority.Identity
   /// Where Dovecot answers.
   let loginSocket: String
   /// Whether a login is needed.
   let login: PostfixUpstream.Login
+  /// Whose commands are in the log.
+  let told: String
 
   /// `main.cf`. Mail for any domain goes to virtual(8), which writes a Maildir and puts `X-Original-To:` and `Delivered-To:` before the
   /// message.
@@ -56,6 +60,8 @@ struct PostfixFiles {
       smtpd_sasl_auth_enable = yes
       smtpd_sasl_type = dovecot
       smtpd_sasl_path = \(loginSocket)
+      debug_peer_level = 1
+      debug_peer_list = \(told)
       smtpd_error_sleep_time = 0
       smtpd_client_connection_count_limit = 0
       smtpd_delay_reject = no
@@ -71,6 +77,7 @@ struct PostfixFiles {
   var master: String {
     """
     127.0.0.1:\(port) inet n - n - - smtpd
+    127.0.0.1:\(tlsPort) inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
     pickup unix n - n 60 1 pickup
     cleanup unix n - n - 0 cleanup
     qmgr unix n - n 300 1 qmgr

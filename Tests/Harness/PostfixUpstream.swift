@@ -6,16 +6,17 @@ internal import Synchronization
 ///
 /// The instance has its own configuration, queue and port, so that many can run beside each other and beside the machine's own. Its master
 /// is started directly and in the foreground: `postfix start` would sleep a second and detach. It needs root, as Postfix does.
-package final class PostfixUpstream: Sendable {
+package final class PostfixUpstream: UpstreamServer {
   /// Who may log in.
-  package static let user = "app"
+  package static let user = MailAccount.app.user
   /// With what.
-  package static let password = "correct horse"
+  package static let password = MailAccount.app.password
   /// The recipient who is always refused with `550 5.1.1`.
   package static let refusedRecipient = "refused@example.org"
 
   /// Its port on 127.0.0.1; it stays the same over restarts.
   package let port: UInt16
+  package let tlsPort: UInt16
   /// Who issued its certificate, which is for `localhost`.
   package let authority: CertificateAuthority
   /// Everything that was delivered.
@@ -29,12 +30,18 @@ package final class PostfixUpstream: Sendable {
     case required, optional
   }
 
+  /// Whether the log holds every command, with passwords in it.
+  package enum Telling: Sendable {
+    case commands, events
+  }
+
   /// Sets it up, and starts it.
-  package init(_ rig: Rig, login: Login = .required) throws {
+  package init(_ rig: Rig, login: Login = .required, telling: Telling = .events) throws {
     guard geteuid() == 0 else { throw HarnessFailure("Postfix needs root; run the tests with make test, which sees to that") }
     self.rig = rig
     stem = rig.directory.freshName("postfix")
     port = try LoopbackListener.freePort()
+    tlsPort = try LoopbackListener.freePort()
     authority = try CertificateAuthority(rig)
     inbox = Maildir(stem + ".mail/inbox")
     let dovecot = try DovecotLogin(rig, users: [PostfixUpstream.user: PostfixUpstream.password])
@@ -45,7 +52,13 @@ package final class PostfixUpstream: Sendable {
     try rig.directory.makeDirectory(name + ".queue")
     try rig.directory.makeDirectory(name + ".data", mode: 0o700, owner: "postfix")
     try rig.directory.makeDirectory(name + ".mail", mode: 0o700, owner: "nobody")
-    let files = PostfixFiles(stem: stem, port: port, identity: identity, loginSocket: dovecot.socketPath, login: login)
+    let told =
+      switch telling {
+      case .commands: "127.0.0.1"
+      case .events: ""
+      }
+    let files = PostfixFiles(
+      stem: stem, port: port, tlsPort: tlsPort, identity: identity, loginSocket: dovecot.socketPath, login: login, told: told)
     try Files.write(files.main, to: stem + ".etc/main.cf")
     try Files.write(files.master, to: stem + ".etc/master.cf")
     try rig.output(of: "/usr/sbin/postfix", ["-c", stem + ".etc", "check"])
@@ -54,6 +67,8 @@ package final class PostfixUpstream: Sendable {
 
   /// Its log.
   package var log: String { (try? Files.text(at: stem + ".log")) ?? "" }
+
+  package var transcript: String { log }
 
   /// Starts it again after ``stop()``, and waits until it listens.
   package func start() throws {

@@ -15,6 +15,8 @@ package struct SystemCalls: Sendable {
 
   /// One call.
   package struct Call: Sendable {
+    /// The number of the thread that made it.
+    package let thread: Substring
     /// Its name.
     package let name: Substring
     /// What its first descriptor is: a path, or `TCP:[…]` or `socket:[…]`.
@@ -45,8 +47,10 @@ package struct SystemCalls: Sendable {
         unfinished[thread] = (number, event.dropLast(" <unfinished ...>".count))
       } else if event.hasPrefix("<... ") {
         guard let start = unfinished.removeValue(forKey: thread), let rest = event.firstRange(of: " resumed>") else { continue }
-        if let call = Call(String(start.text) + event[rest.upperBound...], began: start.line, ended: number) { calls.append(call) }
-      } else if let call = Call(String(event), began: number, ended: number) {
+        if let call = Call(String(start.text) + event[rest.upperBound...], of: thread, began: start.line, ended: number) {
+          calls.append(call)
+        }
+      } else if let call = Call(String(event), of: thread, began: number, ended: number) {
         calls.append(call)
       }
     }
@@ -55,8 +59,9 @@ package struct SystemCalls: Sendable {
 }
 
 extension SystemCalls.Call {
-  fileprivate init?(_ text: String, began: Int, ended: Int) {
+  fileprivate init?(_ text: String, of thread: Substring, began: Int, ended: Int) {
     guard let open = text.firstIndex(of: "("), let result = text.range(ofLast: " = "), result.lowerBound > open else { return nil }
+    self.thread = thread
     name = text[..<open]
     arguments = String(text[text.index(after: open)..<result.lowerBound])
     succeeded = text[result.upperBound...].first.map { $0.isNumber } ?? false

@@ -107,6 +107,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ["-i", "a@x.example\nRCPT TO:<victim@x.example>"], ["-i", "a@x.example\r\nDATA"], ["-i", "-f", "me@x.example\nDATA", "a@x.example"],
+    ["-i", "-f", "\"me\r\n.\r\n\"@x.example", "a@x.example"], ["-i", "-V", "id\nRCPT TO:<victim@x.example>", "a@x.example"],
+    ["-i", "-V", "id SIZE=1", "-N", "never\nDATA", "a@x.example"], ["-i", "-R", "full\nDATA", "a@x.example"],
+    ["-i", "a@x.example\u{85}b"], ["-i", "\u{560a}\n@x.example"],
+  ])
+  func `Postfix 20260807: no line break gets into an envelope that a local program names`(_ arguments: [String]) throws {
+    try use { sendmail, relay throws in
+      let ending = try sendmail.run(arguments, Array("S: x\n\n".utf8))
+      #expect(ending.code != 0 && relay.taken.isEmpty, "\(ending)")
+      #expect(!relay.commands.contains { $0.contains("victim") && !$0.hasPrefix("RCPT TO:<a") })
+      #expect(ending.complaint.split(separator: "\n").count == 1, "\(ending.complaint)")
+    }
+  }
+
   @Test func `a name cannot bring a header field of its own`() throws {
     try use { sendmail, relay throws in
       #expect(try sendmail("-i", "-F", "x\r\nBcc: evil@x.example", "a@x.example").code == 0)

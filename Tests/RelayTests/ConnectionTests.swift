@@ -53,6 +53,21 @@ import Varlink
     }
   }
 
+  @Test func `a connection that has grown old takes no more mail, idle or busy`() {
+    run("old") { world in
+      let house = try await House(world, "[Upstream]\nConnections=1\nIdleTimeout=1h\nConnectionAge=60s\n")
+      for number in 0..<20 {
+        try await house.submit(to: ["to\(number)@b.example"])
+        _ = await house.loop.sleep(.seconds(12))
+      }
+      #expect(house.takings.messages.count == 20 && house.upstream.connections == 4, "\(house.upstream.connections) connections")
+      _ = await house.loop.sleep(.seconds(61))
+      #expect(house.upstream.open == 0 && house.upstream.commands.last == "QUIT")
+      #expect(house.log.lines(with: "postponed").isEmpty)
+      await house.stop()
+    }
+  }
+
   @Test(arguments: [1, 2, 5]) func `no more connections are open than the settings say`(limit: Int) {
     run("most") { world in
       let house = try await House(world, "[Upstream]\nConnections=\(limit)\n") { upstream, _ in

@@ -182,7 +182,13 @@ private struct Books: Sendable {
   /// Every recipient of every acknowledged message has it, whole; twice only where a crash or a lost reply explains it.
   @Loop mutating func compare(_ failed: Set<Int>) {
     var arrivals: [String: [Takings.Message]] = [:]
+    var told: [Int: [Takings.Message]] = [:]
     for message in takings.messages {
+      // A report: its recipient is the sender of what failed.
+      if message.sender.isEmpty, let sender = message.recipients.first {
+        told[Int(sender.dropFirst().prefix { $0 != "@" }) ?? -1, default: []].append(message)
+        continue
+      }
       let number = Int(message.sender.dropFirst().prefix { $0 != "@" }) ?? -1
       if !message.body.hasSuffix(Life.body(number)) { complaints.append("message \(number) arrived damaged") }
       for recipient in message.recipients { arrivals["\(number) \(recipient)", default: []].append(message) }
@@ -191,7 +197,15 @@ private struct Books: Sendable {
       for recipient in recipients where !recipient.hasPrefix("bad") && arrivals["\(number) \(recipient)"] == nil {
         complaints.append("message \(number) never reached \(recipient)")
       }
-      if recipients.contains("bad@b.example"), !failed.contains(number) { complaints.append("message \(number) is not among the failed") }
+      guard recipients.contains("bad@b.example") else { continue }
+      if !failed.contains(number) { complaints.append("message \(number) is not among the failed") }
+      let reports = told[number] ?? []
+      if reports.isEmpty { complaints.append("nobody was told that message \(number) failed") }
+      if !reports.allSatisfy({ $0.body.contains("rfc822; bad@b.example") }) { complaints.append("a report tells of others") }
+      // Again only where a crash stood between, which may repeat the report and what it reports, or a lost reply to the report.
+      if reports.count > 1 + 2 * crashes.count + reports.count(where: { !$0.isAnswered }) {
+        complaints.append("message \(number) was reported \(reports.count) times")
+      }
     }
     for (what, messages) in arrivals.sorted(by: { $0.key < $1.key }) {
       for message in messages.dropLast() where message.isAnswered {

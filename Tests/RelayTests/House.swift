@@ -27,6 +27,7 @@ import Varlink
   let events: EventLog
   private(set) var relay: Relay
   private let text: String
+  private var others: [SimulatedUpstream] = []
 
   /// Opens the house over a disk; `settings` are lines that follow the usual ones, `prepare` teaches the upstream before anything is sent.
   init(
@@ -56,11 +57,24 @@ import Varlink
       inherited: InheritedListeners(control: try network.listen(on: House.controlAddress)), version: "simulated")
   }
 
-  /// Stops the relay, and then the upstream.
+  /// Another upstream, `NAME.example.com`, at an address of its own and with takings of its own.
+  func addUpstream(_ name: String, _ number: UInt8) throws -> (upstream: SimulatedUpstream, takings: Takings) {
+    let address = SocketAddress.v4([192, 0, 2, number], port: 25)
+    resolver.set("\(name).example.com", to: [address])
+    let takings = Takings()
+    let upstream = SimulatedUpstream(loop, network, at: address, into: takings)
+    try upstream.start()
+    others.append(upstream)
+    return (upstream, takings)
+  }
+
+  /// Stops the relay, and then the upstreams.
   func stop() async {
     await relay.stop("the test is over")
-    upstream.stop()
-    upstream.hangUp()
+    for upstream in [upstream] + others {
+      upstream.stop()
+      upstream.hangUp()
+    }
   }
 
   /// Waits until nothing is queued, at most so long; false when the time was not enough.

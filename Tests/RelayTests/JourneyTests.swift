@@ -34,7 +34,7 @@ import Varlink
       }
       try await house.submit(to: ["one@b.example", "bad@b.example", "two@b.example"])
       #expect(await house.drain(within: .seconds(5)))
-      #expect(house.takings.messages.map(\.recipients) == [["one@b.example", "two@b.example"]])
+      #expect(house.takings.messages.map(\.recipients) == [["one@b.example", "two@b.example"], ["me@a.example"]])
       let ids = house.relay.messages(in: .failed)
       #expect(ids.count == 1)
       let message = await house.relay.message(ids[0])
@@ -42,7 +42,7 @@ import Varlink
       #expect(message?.attempts == 1)
       #expect(message?.recipients[1].reply == "550 5.1.1 no such user")
       _ = await house.loop.sleep(.seconds(86_400))
-      #expect(house.takings.messages.count == 1)
+      #expect(house.takings.messages.count == 2)
       await house.stop()
     }
   }
@@ -83,7 +83,7 @@ import Varlink
       let message = await house.relay.message(ids[0])
       #expect(message?.recipients.map(\.state) == [.failed, .delivered])
       #expect(message?.recipients[0].reply?.hasPrefix("450 4.4.7 given up after") == true)
-      #expect(house.takings.messages.count == 1)
+      #expect(house.takings.messages.map(\.recipients) == [["quick@b.example"], ["me@a.example"]])
       _ = await house.loop.sleep(.seconds(15 * 86_400))
       #expect(house.relay.messages(in: nil).isEmpty)
       await house.stop()

@@ -214,6 +214,22 @@ import Timekeeping
     #expect(!reason.description.isEmpty)
   }
 
+  @Test(arguments: [("", 2048, "500 5.5.2"), ("AUTH PLAIN ", 12_288, "500 5.5.2")])
+  func `a line without end is told by its length and not by its pieces`(start: String, limit: Int, answer: String) {
+    for (length, isEndless) in [(limit + 1, false), (32_768, false), (32_769, true)] {
+      for piece in [1, 1000, 20_000, 40_000] {
+        var bench = ServerBench.greeted([.anyAuth])
+        var rest = (Array(start.utf8) + [UInt8](repeating: 0x41, count: length - start.utf8.count) + [0x0a])[...]
+        while !rest.isEmpty, bench.closed == nil {
+          bench.send(Array(rest.prefix(piece)))
+          rest = rest.dropFirst(piece)
+        }
+        #expect(bench.takeOutput().hasPrefix(answer), "\(length) in pieces of \(piece)")
+        #expect(bench.closed == (isEndless ? .endlessLine : nil), "\(length) in pieces of \(piece)")
+      }
+    }
+  }
+
   @Test func `nothing is taken after the end`() {
     var bench = ServerBench.greeted()
     bench.send("QUIT\r\nMAIL FROM:<a@b.example>\r\n")

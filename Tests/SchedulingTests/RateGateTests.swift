@@ -12,8 +12,8 @@ struct RateGateTests {
     var (now, passed): (Int64, [Int64]) = (0, [])
     while now < Int64(seconds) * 1_000_000_000 {
       switch gate.pass(cost: cost, at: Moment(nanoseconds: now), Self.noon + .nanoseconds(now)) {
-      case .passed: passed.append(now)
-      case .wait(let until, _):
+      case .open: passed.append(now)
+      case .closed(let until, _):
         #expect(until.nanoseconds > now)
         now = until.nanoseconds
       }
@@ -37,7 +37,7 @@ struct RateGateTests {
     #expect(gate.spent.total(at: Self.noon) <= 66)
     #expect(passages(&gate, seconds: 600).count + gate.spent.total(at: Self.noon) >= 100)
     #expect(gate.spent.total(at: Self.noon + .seconds(600)) == 100)
-    guard case .wait(let until, .day) = gate.pass(at: Moment(nanoseconds: 0), Self.noon + .seconds(660)) else {
+    guard case .closed(let until, .day) = gate.pass(at: Moment(nanoseconds: 0), Self.noon + .seconds(660)) else {
       Issue.record("the day is used up")
       return
     }
@@ -46,17 +46,17 @@ struct RateGateTests {
 
   @Test func `what has to wait is counted against no limit`() {
     var gate = RateGate(RateLimits(perSecond: 1000, perDay: 1))
-    #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon) == .passed)
+    #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon) == .open)
     for _ in 0..<5000 { _ = gate.pass(at: Moment(nanoseconds: 0), Self.noon) }
     #expect(gate.spent.total(at: Self.noon) == 1)
     gate.change(to: RateLimits(perSecond: 1000))
-    #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon) == .passed)
+    #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon) == .open)
     #expect(gate.spent.total(at: Self.noon) == 2)
   }
 
   @Test func `without limits everything passes, and is counted all the same`() {
     var gate = RateGate(RateLimits())
-    for _ in 0..<1000 { #expect(gate.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) == .passed) }
+    for _ in 0..<1000 { #expect(gate.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) == .open) }
     #expect(gate.spent.total(at: Self.noon) == 50_000)
   }
 
@@ -65,14 +65,14 @@ struct RateGateTests {
     let passed = passages(&gate, seconds: 60, cost: 50)
     #expect(passed == (0..<12).map { Int64($0) * 5_000_000_000 })
     var day = RateGate(RateLimits(perDay: 10))
-    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) == .passed)
-    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) != .passed)
-    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon + .seconds(90_000)) == .passed)
+    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) == .open)
+    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon) != .open)
+    #expect(day.pass(cost: 50, at: Moment(nanoseconds: 0), Self.noon + .seconds(90_000)) == .open)
   }
 
   @Test func `a day survives a restart`() throws {
     var gate = RateGate(RateLimits(perDay: 100))
-    for step in 0..<60 { #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon + .seconds(step * 100)) == .passed) }
+    for step in 0..<60 { #expect(gate.pass(at: Moment(nanoseconds: 0), Self.noon + .seconds(step * 100)) == .open) }
     let later = Self.noon + .seconds(6000)
     let stored = gate.spent.description
     var restarted = RateGate(RateLimits(perDay: 100), spent: try #require(DailySpending(stored)))
@@ -170,5 +170,14 @@ struct ConcurrencyWindowTests {
     #expect(slow == 128 && quick == 4)
     window.change(most: 1)
     #expect(window.size == 1)
+  }
+}
+
+extension RateGate {
+  /// Asks, and spends when it may.
+  mutating func pass(cost: Int = 1, at now: Moment, _ time: WallTime) -> Answer {
+    let answer = ask(cost: cost, at: now, time)
+    if answer == .open { spend(cost, at: now, time) }
+    return answer
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import LinuxSystem
+import SMTP
 import Secrets
 import Settings
 import Testing
@@ -36,6 +37,50 @@ import Testing
     }
     try directory.file("posthouse.conf", [UInt8](repeating: 0x23, count: 1_048_577))
     #expect(throws: SystemFailure(call: "read", subject: main, number: EFBIG)) { try ConfigurationFiles(reading: main, .required) }
+  }
+
+  static let rules: [(lines: String, complaints: [String])] = [
+    ("Rule=550 5.4.5 \"daily limit # not yet\" means quota 24h # theirs\nRule=4xx means retry", []),
+    ("Rule=550 \"daily\" quota 24h", [#"4: Reply.Rule 550 "daily" quota 24h has "quota" where "means" must stand; write CODE"#]),
+    (
+      "Rule=250 means retry\nRule=4xx means retry\nRule=5xx means party",
+      [
+        #"4: Reply.Rule 250 means retry begins with "250", which is no refusal"#,
+        #"6: Reply.Rule 5xx means party means "party"; use retry, throttle"#,
+      ]
+    ),
+    ("Rule=250 means retry\nRule=\nRule=4xx means retry", []),
+  ]
+
+  @Test(arguments: rules) func `a rule about replies that says nothing is complained about at its place`(
+    lines: String, complaints: [String]
+  ) throws {
+    try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\n[Reply]\n\(lines)\n")
+    let configuration = try ConfigurationFiles(reading: main, .required)
+    let settings = try RelaySettings(files: configuration.files, environment: [:], systemHostname: "a.example")
+    let found = configuration.complaints(about: settings).map(\.description)
+    #expect(found.count == complaints.count)
+    for (found, wanted) in zip(found, complaints) { #expect(found.hasPrefix("\(main):\(wanted)"), "\(found)") }
+  }
+
+  @Test func `rules from the environment stand on lines of their own, and replace those of the files`() throws {
+    try directory.file("posthouse.conf", "[Upstream]\nHost=a.example\n[Reply]\nRule=nonsense\n")
+    let configuration = try ConfigurationFiles(reading: main, .required)
+    let environment = ["POSTHOUSE_REPLY_RULE": "4xx means retry\n 5xx means nothing \n"]
+    let settings = try RelaySettings(files: configuration.files, environment: environment, systemHostname: "a.example")
+    #expect(settings.reply.rules.map(\.text) == ["4xx means retry", "5xx means nothing"])
+    #expect(settings.upstream.replyRules == settings.reply.rules)
+    #expect(configuration.complaints(about: settings).map(\.text).first?.hasPrefix("Reply.Rule 5xx means nothing means") == true)
+  }
+
+  @Test func `the manual names every fault that a rule can name`() {
+    let manual = ManualPage.text.replacing("\\-", with: "-")
+    for fault in OperatorFault.allCases {
+      switch fault {
+      case .upstreamHeldByRule, .messageHeldByRule: continue
+      default: #expect(manual.contains("\(fault.word)"), "\(fault.word)")
+      }
+    }
   }
 
   @Test(arguments: [(0o600, true), (0o640, true), (0o644, false), (0o604, false)] as [(mode_t, Bool)])

@@ -32,6 +32,14 @@ import Testing
       #"posthouse.conf:2: Listen.Address "0.0.0.0:25" can be reached from other machines, and nobody is named who may use it; set "#
         + #"Networks= under [Listen] to those who may, or listen on 127.0.0.1 and [::1]"#
     ),
+    (
+      "[Upstream]\nSourceAddress=192.0.2.7 192.0.2.8",
+      #"posthouse.conf:2: Upstream.SourceAddress "192.0.2.8" is a second IPv4 address beside "192.0.2.7"; name one of each family"#
+    ),
+    (
+      "[Upstream]\nSourceAddress=::",
+      #"posthouse.conf:2: Upstream.SourceAddress "::" is no address of a machine; take it away to let the system choose"#
+    ),
     ("[Retry]\nFirst=2h", #"posthouse.conf:2: Retry.First "2h" is longer than Retry.Max "1h"; raise Max= or lower First="#),
     (
       "[Retry]\nFirst=10min\nMaxAge=5min",

@@ -44,6 +44,19 @@ import Testing
       #"Upstream.PasswordCommand "pass show mail" does not begin with an absolute path; write the whole path of the program; no shell "#
         + #"is involved"#
     ),
+    Mistake(
+      "Bounce", "To=Ops <ops@a.example>",
+      #"Bounce.To "Ops <ops@a.example>" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "To=postmaster",
+      #"Bounce.To "postmaster" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "To=.a..b@x.example",
+      #"Bounce.To ".a..b@x.example" is not a mail address; write one such as postmaster@example.com, without a name or brackets"#),
+    Mistake(
+      "Bounce", "WarnAfter=5s",
+      #"Bounce.WarnAfter "5s" would warn of nearly all mail; use a minute or more, such as 4h"#),
+    Mistake("Bounce", "MaxPerHour=-1", #"Bounce.MaxPerHour "-1" is not a whole number; write digits only"#),
     Mistake("Upstream", "Connections=0", #"Upstream.Connections "0" is outside its limits; write a number from 1 to 100"#),
     Mistake("Upstream", "Connections=two", #"Upstream.Connections "two" is not a whole number; write digits only"#),
     Mistake(
@@ -100,13 +113,38 @@ import Testing
     ),
     (
       "[Filters]",
-      "posthouse.conf:1: [Filters] is not a section; the sections are [Relay] [Listen] [Policy] [Upstream] [Retry] [Spool] [Control] [Log]"
+      "posthouse.conf:1: [Filters] is not a section; the sections are "
+        + "[Relay] [Listen] [Policy] [Upstream] [Route] [Retry] [Reply] [Bounce] [Spool] [Control] [Log]"
     ),
     ("[Log \"x\"]", "posthouse.conf:1: [Log] takes no name; write [Log]"),
     (
       "[Upstream \"backup\"]\nHost=b.example\nAnything=goes",
-      #"posthouse.conf:1: [Upstream "backup"] names a further way out, and this version has one upstream; keep a single [Upstream] "#
-        + #"section and take "backup" away"#
+      #"posthouse.conf:3: "Anything" is not a setting of [Upstream "backup"]; posthouse.conf(5) lists those there are"#
+    ),
+    ("[Upstream \"backup\"]", #"posthouse.conf:1: [Upstream "backup"] has no host; write Host=smtp.example.com under it"#),
+    (
+      "[Upstream \"default\"]\nHost=b.example",
+      #"posthouse.conf:1: [Upstream "default"] is the name of the section without a name; write [Upstream]"#
+    ),
+    (
+      "[Upstream \"a b\"]\nHost=b.example",
+      #"posthouse.conf:1: [Upstream "a b"] has a name that is no plain word; use up to 64 letters, digits, dots, hyphens and underscores"#
+    ),
+    (
+      "[Upstream \"b\"]\nHost=b.example\nPort=0",
+      #"posthouse.conf:3: Upstream.Port "0" is not a port (1–65535); use 587 for submission or 465 for implicit TLS"#
+    ),
+    (
+      "[Upstream \"b\"]\nHost=b.example\nUser=u",
+      #"posthouse.conf:3: Upstream "b".User is set without a password; "#
+        + #"set PasswordFile=, PasswordCredential=, PasswordCommand= or Password=, or take User= away"#
+    ),
+    ("[Route]\nUpstreams=default", #"posthouse.conf:1: [Route] has no name; write [Route "name"]"#),
+    ("[Route \"bulk\"]\nUpstreams=ses", #"posthouse.conf:2: Route "bulk".Upstreams "ses" is no upstream; there are default"#),
+    (
+      "[Route \"bulk\"]\nSenders=news@*\nUpstreams=default",
+      #"posthouse.conf:3: every upstream belongs to a route, so mail that no route fits has no way out; "#
+        + #"end with a [Route "rest"] that has Upstreams= and no conditions, or take the name of one upstream out of the routes"#
     ),
     ("[Log]\nLevel", #"posthouse.conf:2: this line in [Log] has no "="; write Key=value, or begin a comment with #"#),
     ("[Log]\n=info", #"posthouse.conf:2: nothing stands before "=" in [Log]; write Key=value"#),

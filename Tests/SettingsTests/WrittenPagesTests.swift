@@ -30,8 +30,8 @@ import Testing
   @Test func `the manual names every setting`() {
     for setting in SettingsTable.settings {
       #expect(ManualPage.text.contains("\\fB\(setting.name)=\\fR"))
-      #expect(ManualPage.text.contains(setting.variable))
     }
+    for setting in SettingsTable.unnamed { #expect(ManualPage.text.contains(setting.variable)) }
   }
 
   private func write(_ text: String, to path: String) throws {

@@ -10,9 +10,19 @@ package import Timekeeping
   private let latency: Duration
   private var listeners: [SocketAddress: SimulatedListener] = [:]
   private var nextPort: UInt16 = 40_000
-  private var open: [Weak] = []
+  private var open: [SimulatedStream] = []
   /// Addresses from which no answer ever comes.
   package var silent: Set<SocketAddress> = []
+  /// Addresses that refuse connections, whoever listens there.
+  package var refusing: Set<SocketAddress> = []
+  /// Addresses that answer later than others.
+  package var delays: [SocketAddress: Duration] = [:]
+  /// Our own addresses, when only these can be connected from.
+  package var owned: Set<SocketAddress>?
+  /// Every attempt to connect, in order.
+  package private(set) var attempts: [Attempt] = []
+  /// How many attempts to connect are under way.
+  package private(set) var connecting = 0
   /// What a kernel would tell about whoever connects, asked each time.
   package var identity: () -> PeerIdentity = { .unknown(.noSuchSocket) }
 
@@ -33,31 +43,42 @@ package import Timekeeping
   package func connect(
     to address: SocketAddress, from source: SocketAddress?, until deadline: Moment, begun: (any ByteStream) -> Void
   ) async throws(WireFailure) -> any ByteStream {
+    attempts.append(Attempt(address: address, source: source, moment: loop.moment))
+    connecting += 1
+    defer { connecting -= 1 }
+    if let source, let owned, !owned.contains(source) {
+      throw .system(SystemFailure(call: "bind", subject: "\(source)", number: EADDRNOTAVAIL))
+    }
     let here = source ?? .v4([127, 0, 0, 1], port: freePort())
     let near = SimulatedStream(peer: address, loop, latency) { .unknown(.noSuchSocket) }
     begun(near)
-    try await near.sleep(until: silent.contains(address) ? deadline : min(deadline, loop.moment + latency))
-    if silent.contains(address) { throw .timedOut }
-    guard let listener = listeners[address] else {
+    try await near.sleep(until: silent.contains(address) ? deadline : min(deadline, loop.moment + (delays[address] ?? latency)))
+    if silent.contains(address) || delays[address].map({ $0 > latency }) ?? false && loop.moment >= deadline { throw .timedOut }
+    guard let listener = listeners[address], !refusing.contains(address) else {
       throw .system(SystemFailure(call: "connect to", subject: "\(address)", number: ECONNREFUSED))
     }
     let far = SimulatedStream(peer: here, loop, latency, identity)
     near.pair(with: far)
-    if open.count > 64 { open.removeAll { $0.stream == nil } }
-    open.append(Weak(stream: near))
+    open.removeAll(where: \.isClosed)
+    open.append(near)
     listener.arrive(far)
     return near
   }
 
   /// Cuts every connection that is open, as a power failure would.
   package func cutAll() {
-    for place in open { place.stream?.breakBoth() }
+    for stream in open { stream.breakBoth() }
     open = []
   }
 
-  /// A connection that ends when nobody has it any more.
-  private struct Weak {
-    weak var stream: SimulatedStream?
+  /// How many connections that were made from here were not closed here: each is a descriptor.
+  package var descriptors: Int { open.count { !$0.isClosed } }
+
+  /// Somebody wanted a connection.
+  package struct Attempt: Sendable {
+    package let address: SocketAddress
+    package let source: SocketAddress?
+    package let moment: Moment
   }
 
   private func freePort() -> UInt16 {

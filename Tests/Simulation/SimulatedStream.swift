@@ -16,7 +16,7 @@ package import Timekeeping
   private var hasEnded = false
   private var isBroken = false
   private var isCancelled = false
-  private var isClosed = false
+  private(set) var isClosed = false
   /// Whether the news has come that the other end reads no more.
   private var isPeerGone = false
   private let identify: () -> PeerIdentity

@@ -53,8 +53,10 @@ package import Timekeeping
     case cut
     /// What the line deserves, with a reset before the answer can leave.
     case doAndCut
-    /// Nothing, and the connection stays.
+    /// Nothing, as if the line had not come.
     case nothing
+    /// Nothing any more, whatever comes; the connection stays.
+    case silence
   }
 
   /// Accepts connections, until ``stop()``.
@@ -112,6 +114,8 @@ package import Timekeeping
     switch answer(line) {
     case .usual: try await act(on: line, &session, isHeard: true)
     case .say(let words):
+      // A chunk is taken off the wire before anything is said about it (RFC 3030 §2).
+      if line.hasPrefix("BDAT ") { try await readChunk(line, &session) }
       session.say(words)
       // The end of a message ends its transaction, however it ends (RFC 5321 §4.1.1.4).
       if line == "." { session.begin(nil) }
@@ -132,6 +136,12 @@ package import Timekeeping
       (session.wire.stream as? SimulatedStream)?.breakBoth()
       return false
     case .nothing: break
+    case .silence:
+      try await deliverReplies(&session)
+      while true {
+        session.wire.input.removeAll()
+        try await session.wire.fill(until: .distantFuture)
+      }
     }
     return !session.hasQuit || session.wire.output.isEmpty
   }
@@ -215,13 +225,17 @@ package import Timekeeping
 
   /// One chunk, which is always the last one here.
   private func take(chunk verb: String, _ session: inout Session, isHeard: Bool) async throws {
+    session.body = try await readChunk(verb, &session)
+    guard session.sender != nil, !session.recipients.isEmpty else { return session.say("503 5.5.1 no recipients") }
+    if try await !react(to: ".", &session) { throw WireFailure.ended }
+  }
+
+  @discardableResult private func readChunk(_ verb: String, _ session: inout Session) async throws -> String {
     let words = verb.split(separator: " ")
     let size = words.count > 1 ? Int(words[1]) ?? 0 : 0
     while session.wire.input.count < size { try await session.wire.fill(until: .distantFuture) }
-    session.body = String(decoding: session.wire.input.bytes.extracting(first: size).array, as: UTF8.self)
-    session.wire.input.consume(size)
-    guard session.sender != nil, !session.recipients.isEmpty else { return session.say("503 5.5.1 no recipients") }
-    if try await !react(to: ".", &session) { throw WireFailure.ended }
+    defer { session.wire.input.consume(size) }
+    return String(decoding: session.wire.input.bytes.extracting(first: size).array, as: UTF8.self)
   }
 
   private static func address(in line: String) -> String {

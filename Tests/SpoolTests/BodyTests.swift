@@ -103,7 +103,10 @@ import Timekeeping
         } catch { #expect(error.words.contains("bodies") && error.words.contains("free space")) }
         _ = await loop.sleep(.seconds(1))
         #expect(disk.names(of: "bodies").isEmpty && spool.intakeBytes == 0)
+        #expect(spool.refusal() == nil && spool.problem?.contains("large message could not be stored") == true)
       }
+      let isStored = (try? await spool.takeIn([UInt8](repeating: 65, count: 9000), as: spool.nextID(), pieces: 1000)) != nil
+      #expect(isStored && spool.problem == nil)
     }
   }
 

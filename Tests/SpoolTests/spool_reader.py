@@ -18,8 +18,46 @@ for number in range(256):
     TABLE.append(number)
 
 
+LANE = 256
+PARTS = [bytes(entry >> shift & 255 for entry in TABLE) for shift in (0, 8, 16, 24)]
+
+
+def behind_zeros(crc):
+    for _ in range(LANE):
+        crc = TABLE[crc & 255] ^ crc >> 8
+    return crc
+
+
+def shifts():
+    """What a lane of zeros makes of each byte of a checksum; a checksum is linear, so that single bits suffice."""
+    bits = [behind_zeros(1 << bit) for bit in range(32)]
+    tables = []
+    for place in range(4):
+        table = [0] * 256
+        for value in range(1, 256):
+            low = value & -value
+            table[value] = table[value ^ low] ^ bits[place * 8 + low.bit_length() - 1]
+        tables.append(table)
+    return tables
+
+
+SHIFTS = shifts()
+
+
 def crc32c(data):
-    crc = 0xFFFFFFFF
+    """Long data is cut into lanes whose checksums are computed side by side, a byte of each at a time, and then put together."""
+    crc, lanes = 0xFFFFFFFF, len(data) // LANE
+    if lanes > 15:
+        state = [0] * 4
+        for place in range(LANE):
+            index = (state[0] ^ int.from_bytes(data[place:lanes * LANE:LANE], "little")).to_bytes(lanes, "little")
+            moved = [int.from_bytes(index.translate(part), "little") for part in PARTS]
+            state = [moved[0] ^ state[1], moved[1] ^ state[2], moved[2] ^ state[3], moved[3]]
+        low, second, third, high = (part.to_bytes(lanes, "little") for part in state)
+        for lane in range(lanes):
+            crc = (SHIFTS[0][crc & 255] ^ SHIFTS[1][crc >> 8 & 255] ^ SHIFTS[2][crc >> 16 & 255] ^ SHIFTS[3][crc >> 24]
+                   ^ (low[lane] | second[lane] << 8 | third[lane] << 16 | high[lane] << 24))
+        data = data[lanes * LANE:]
     for byte in data:
         crc = TABLE[(crc ^ byte) & 255] ^ crc >> 8
     return crc ^ 0xFFFFFFFF
@@ -185,6 +223,8 @@ def accepted(meta, body):
             message["holdUntil"], = struct.unpack("<q", content)
         elif tag == 11:
             message["user"], = struct.unpack("<I", content)
+        elif tag == 129:
+            message["bulk"] = True
         elif tag in names:
             message[names[tag]] = content.decode()
         elif tag < 128:

@@ -29,6 +29,15 @@ struct RelayEventTests {
     (.service(.stopped(queued: 0)), .notice, "stopped queued=0"),
     (.service(.failed(why: "no")), .error, "failed why=no"),
     (
+      .delivery(.reported(id: id, report: MessageID(number: id.number + 1), to: box, what: "Undelivered", recipients: 2)), .info,
+      "reported id=\(id) report=\(MessageID(number: id.number + 1)) to=<app@example.com> what=Undelivered recipients=2"
+    ),
+    (.delivery(.reportRefused(id: id, why: "no space")), .warning, "report-refused id=\(id) why=\"no space\""),
+    (
+      .delivery(.reportsCapped(id: id, perHour: 3)), .warning,
+      "reports-capped id=\(id) limit=3 remedy=\"see why so much fails; posthouse queue lists it, and Bounce.MaxPerHour is the limit\""
+    ),
+    (
       .submission(.connectionAccepted(client: client)), .debug,
       "connected client=127.0.0.1:5123 helo=app1 uid=1000 unit=shop.service"
     ),

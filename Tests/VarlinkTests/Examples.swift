@@ -18,11 +18,13 @@ enum Examples {
     spool.held = 4
     spool.failed = 5
     spool.bytes = 6000
+    spool.oldestFailedUSec = 1_699_990_000_000_000
     spool.problem = "no space left; free some"
     return RelayStatus(
       version: "0.1", state: .running, hostname: "app1.example.com", startedUSec: 1_700_000_000_000_000,
       listeners: [.init(address: "127.0.0.1:2525", connections: 3)], upstreams: [upstream], spool: spool,
-      counters: [.init(name: "accepted", count: 10), .init(name: "delivered", count: 9)], warnings: ["Verify=no"])
+      counters: [.init(name: "accepted", count: 10), .init(name: "delivered", count: 9)], warnings: ["Verify=no"],
+      alarms: ["so much mail failed"])
   }
 
   static var message: QueuedMessage {

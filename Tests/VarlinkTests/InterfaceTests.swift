@@ -59,6 +59,8 @@ import Varlink
     var bare = Examples.status
     bare.upstreams = [UpstreamStatus(name: "default", host: "capture:/x", port: nil, tls: "capture", isVerified: false)]
     bare.spool.problem = nil
+    bare.spool.oldestFailedUSec = nil
+    bare.alarms = []
     for status in [Examples.status, bare] {
       let text = JSON.object(status.json).description
       #expect(try RelayStatus(#require(JSON(parsing: text.utf8.span).object)) == status)
@@ -82,6 +84,7 @@ import Varlink
       json[member.name] = JSON.number(1.5)
       #expect(throws: VarlinkError.invalidParameter(member.name)) { try RelayStatus(json) }
       json[member.name] = nil
+      if member.name == "alarms" { continue }
       #expect(throws: VarlinkError.invalidParameter(member.name)) { try RelayStatus(json) }
     }
     var json = Examples.status.json

@@ -27,6 +27,15 @@ package struct DeliveryReport: Sendable {
     self.addressee = addressee ?? sender
   }
 
+  /// How many recipients it is about.
+  package var recipientCount: Int { recipients.count }
+
+  /// What it tells, in one or two words; the worst of it where it tells several things.
+  package var subject: String {
+    if recipients.contains(where: { $0.action == .failed }) { return "Undelivered" }
+    return recipients.contains { $0.action != .relayed } ? "Delayed" : "Passed on"
+  }
+
   /// Who reports.
   package struct Author: Hashable, Sendable {
     /// The name of this relay.
@@ -91,14 +100,8 @@ package struct DeliveryReport: Sendable {
   private func header(_ message: OriginalMessage, by author: Author, _ id: MessageID, _ now: WallTime, _ form: ReportForm) -> String {
     let host = form.clean(author.host)
     var text = "From: Mail relay <postmaster@\(host)>\r\nTo: <\(addressee)>\r\n"
-    let kind =
-      if recipients.contains(where: { $0.action == .failed }) {
-        "Undelivered"
-      } else {
-        recipients.contains { $0.action != .relayed } ? "Delayed" : "Passed on"
-      }
     let subject = message.field("subject", limit: 400).flatMap { form.permits($0) ? $0 : nil }
-    text += "Subject: \(kind)" + (subject.map { ": \($0)" } ?? " mail") + "\r\n"
+    text += "Subject: \(self.subject)" + (subject.map { ": \($0)" } ?? " mail") + "\r\n"
     text += "Date: \(CivilTime(now).rfc5322)\r\nMessage-ID: <\(id)@\(host)>\r\n"
     if let name = message.field("message-id", limit: 250), name.utf8.first == 0x3c, name.utf8.last == 0x3e, !name.contains(" "),
       form.permits(name)

@@ -5,6 +5,8 @@
 /// message holds that message alone, so that one app with a wrong sender, or one recipient with a full mailbox, cannot stop the others.
 package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   case hostNotFound
+  case sourceUnavailable
+  case proxyRefused
   case certificateUntrusted
   case certificateExpired
   case hostNameMismatch
@@ -47,8 +49,9 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   package var scope: Scope {
     switch self {
     case .senderNotAllowed, .relayingRefused, .mailboxFull, .messageHeldByRule: .message
-    case .hostNotFound, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .tlsRequired, .peerSpeaksPlaintext,
-      .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused, .authenticationRequired,
+    case .hostNotFound, .sourceUnavailable, .proxyRefused, .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld,
+      .tlsRequired, .peerSpeaksPlaintext, .startTLSNotOffered, .startTLSRefused, .tampering, .serviceRefused, .nameRefused,
+      .authenticationRequired,
       .authenticationNotOffered, .mechanismUnavailable, .channelUnsafe, .credentialsUnavailable, .credentialsRefused,
       .accountDisabled, .basicAuthenticationRetired, .tokenRefused, .upstreamUnproved, .accountNotSubscribed, .accessDenied,
       .protocolMistake, .upstreamHeldByRule:
@@ -60,6 +63,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   package var summary: String {
     switch self {
     case .hostNotFound: "the upstream's host name does not exist"
+    case .sourceUnavailable: "this machine cannot connect from the address it was told to use"
+    case .proxyRefused: "the proxy does not let us through to the upstream"
     case .certificateUntrusted: "the upstream's certificate is not signed by an authority we trust"
     case .certificateExpired: "the upstream's certificate is not valid at this time"
     case .hostNameMismatch: "the upstream's certificate is for another host name"
@@ -96,6 +101,8 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
   package var remedy: String {
     switch self {
     case .hostNotFound: "check Host in [Upstream] and this machine's DNS"
+    case .sourceUnavailable: "correct SourceAddress in [Upstream], or give this machine that address"
+    case .proxyRefused: "correct Proxy in [Upstream], or let the proxy allow this machine, host and port"
     case .certificateUntrusted: "install the package ca-certificates, or name the authority's certificate in CAFile"
     case .certificateExpired: "have it renewed there, and check this machine's clock"
     case .hostNameMismatch: "set Host to a name that the certificate carries"

@@ -10,6 +10,12 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   case lookupFailed(String)
   /// No connection came about; why.
   case connectionFailed(String)
+  /// This machine cannot connect from the address it was told to; why.
+  case sourceUnavailable(String)
+  /// The proxy is not to be reached, or cannot reach the upstream now; why.
+  case proxyFailed(String)
+  /// The proxy does not let us through; why.
+  case proxyRefused(String)
   /// The certificate's chain does not end in an authority we trust; what the library said.
   case certificateUntrusted(String)
   /// The certificate is expired or not yet valid; what the library said.
@@ -46,6 +52,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
   package var judgement: Judgement {
     switch self {
     case .hostNotFound: .operatorFault(.hostNotFound)
+    case .sourceUnavailable: .operatorFault(.sourceUnavailable)
+    case .proxyRefused: .operatorFault(.proxyRefused)
     case .certificateUntrusted: .operatorFault(.certificateUntrusted)
     case .certificateExpired: .operatorFault(.certificateExpired)
     case .hostNameMismatch: .operatorFault(.hostNameMismatch)
@@ -58,7 +66,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
     case .authenticationImpossible(.nothingInCommon), .authenticationImpossible(.credentialsUnfit): .operatorFault(.mechanismUnavailable)
     case .authenticationBroken(let fault): fault.judgement
     case .credentialsUnavailable: .operatorFault(.credentialsUnavailable)
-    case .lookupFailed, .connectionFailed, .handshakeFailed, .malformedReply, .unexpectedReply, .connectionLost, .timedOut:
+    case .lookupFailed, .connectionFailed, .proxyFailed, .handshakeFailed, .malformedReply, .unexpectedReply, .connectionLost, .timedOut:
       .retry
     }
   }
@@ -69,7 +77,8 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
       switch self {
       case .hostNotFound(let host): "host \"\(host)\" does not exist"
       case .lookupFailed(let why): "cannot look up the upstream: \(why)"
-      case .connectionFailed(let why): "cannot connect: \(why)"
+      case .connectionFailed(let why), .sourceUnavailable(let why): "cannot connect: \(why)"
+      case .proxyFailed(let why), .proxyRefused(let why): why
       case .certificateUntrusted(let why), .certificateExpired(let why), .hostNameMismatch(let why), .tlsTooOld(let why),
         .handshakeFailed(let why):
         why
@@ -92,7 +101,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable {
     let status =
       switch self {
       case .hostNotFound, .lookupFailed: "4.4.3"
-      case .connectionFailed: "4.4.1"
+      case .connectionFailed, .sourceUnavailable, .proxyFailed, .proxyRefused: "4.4.1"
       case .connectionLost, .timedOut: "4.4.2"
       case .malformedReply, .unexpectedReply: "4.5.0"
       case .certificateUntrusted, .certificateExpired, .hostNameMismatch, .tlsTooOld, .peerSpeaksPlaintext, .handshakeFailed,

@@ -13,7 +13,8 @@ package import Octets
 package struct UpstreamTransaction: Hashable, Sendable {
   private let sender: Mailbox?
   private let parameters: String
-  private let passesOnNotifications: Bool
+  /// Whether the sender's wishes about reports travel on, so that what happens behind the upstream is reported from there.
+  package let passesOnNotifications: Bool
 
   /// Decides how `envelope` with a body of `size` goes to an upstream with these capabilities; throws when it cannot go there at all.
   package init(_ envelope: Envelope, size: ByteCount, to upstream: UpstreamCapabilities) throws(TransactionRefusal) {

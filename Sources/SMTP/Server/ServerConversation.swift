@@ -78,13 +78,16 @@ package struct ServerConversation: Sendable {
     if let step = recognizeTLS(input.bytes) { return step }
     let isLogin = phase != .command || input.bytes.startsIgnoringCase(with: "AUTH ")
     let limit = isLogin ? limits.authLine : limits.commandLine
+    // Told by where the line ends, and not by how it is cut: 16 times what a command may have.
+    let endless = 16 * limits.commandLine
     guard let end = input.firstIndex(of: 0x0a) else {
       guard skipped + input.count > limit else { return nil }
       skipped += input.count
       input.removeAll()
-      return skipped > 16 * limit ? close(.lineTooLong, .endlessLine) : nil
+      return skipped > endless ? close(.lineTooLong, .endlessLine) : nil
     }
     guard skipped == 0, end < limit else {
+      if skipped + end > endless { return close(.lineTooLong, .endlessLine) }
       skipped = 0
       phase = .command
       input.consume(end + 1)

@@ -53,7 +53,7 @@ struct LocalEnvelope {
   private func sender() throws(SendmailFailure) -> Mailbox? {
     guard let written = order.sender else { return try ownMailbox() }
     if written.isEmpty || written == "<>" { return nil }
-    let mailboxes = try self.mailboxes(in: Array(written.utf8)[...], of: "-f \"\(written.shown)\"", code: .usage)
+    let mailboxes = try self.mailboxes(named: written, "-f \"\(written.shown)\"", code: .usage)
     guard let only = mailboxes.first, mailboxes.count == 1 else {
       throw SendmailFailure(.usage, "-f \"\(written.shown)\" is not one address")
     }
@@ -65,7 +65,7 @@ struct LocalEnvelope {
   private func namedRecipients() throws(SendmailFailure) -> [Mailbox] {
     var mailboxes: [Mailbox] = []
     for written in order.recipients {
-      mailboxes += try self.mailboxes(in: Array(written.utf8)[...], of: "the recipient \"\(written.shown)\"", code: .noUser)
+      mailboxes += try self.mailboxes(named: written, "the recipient \"\(written.shown)\"", code: .noUser)
     }
     return mailboxes
   }
@@ -81,6 +81,14 @@ struct LocalEnvelope {
       mailboxes += try self.mailboxes(in: field.value, of: "the field \(field.name.capitalized):", code: .dataError)
     }
     return mailboxes
+  }
+
+  /// The addresses in a word of the command line, where nothing is folded: a line break there is somebody's attempt at something else.
+  private func mailboxes(named word: String, _ place: String, code: SystemExit) throws(SendmailFailure) -> [Mailbox] {
+    guard word.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+      throw SendmailFailure(code, "\(place) cannot be understood: it has a control character in it; nothing was sent")
+    }
+    return try mailboxes(in: Array(word.utf8)[...], of: place, code: code)
   }
 
   private func mailboxes(in text: ArraySlice<UInt8>, of place: String, code: SystemExit) throws(SendmailFailure) -> [Mailbox] {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Harness
+internal import Synchronization
+internal import Testing
+internal import Varlink
+
+/// A disk that refuses single calls, or everything for a while: new mail is refused for now, the status says so, and when the disk is
+/// back the daemon takes mail again by itself. Whatever was promised arrives.
+@Suite(.serialized) struct DiskFaultTests {
+  private static let errors = ["EIO", "ENOSPC", "EROFS"]
+
+  @Test func `an error at any call costs a refusal at most, and mail goes on by itself`() throws {
+    try Rig.use { rig in
+      let ground = try CrashGround(rig)
+      let points = try CrashPoint.whileWorking(rig, ground, .captured)
+      let cases = points.enumerated().flatMap { place, point in
+        Soak.isOn ? DiskFaultTests.errors.map { (point, $0) } : [(point, DiskFaultTests.errors[place % 3])]
+      }
+      let queue = Mutex(cases)
+      let refusals = Mutex<[String]>([])
+      let faults = Mutex<[String]>([])
+      try Crew.run(6) { _ in
+        while let (point, error) = queue.withLock({ $0.popLast() }) {
+          let run = try CrashRun(rig, ground, .captured)
+          try run.daemon.start()
+          let log = rig.directory.freshName("strace")
+          let strace = try Injection(point.call, "error=\(error)", when: "\(point.number)").strike(run.daemon, rig, log: log)
+          let words = try run.handInPatiently()
+          try run.settle(.mayStay)
+          try strace.wait()
+          let place =
+            "\(error) for \(point.call) number \(point.number), at \(try point.place(in: log, spool: run.daemon.spool) ?? "nothing")"
+          refusals.withLock { $0 += words.map { "\(place): \($0)" } }
+          let broken = try run.judge().map { "\(place): \($0)" }
+          faults.withLock { $0 += broken }
+        }
+      }
+      #expect(faults.withLock { $0 } == [])
+      let words = refusals.withLock { $0 }
+      #expect(words.contains { $0.contains("journal/") } && words.contains { $0.contains("a large message could not be stored") })
+      if Soak.isOn { print("\(cases.count) errors\n\(words.sorted().joined(separator: "\n"))") }
+    }
+  }
+
+  @Test(arguments: [
+    ("EIO", "see the kernel log"), ("ENOSPC", "free space"), ("EROFS", "mount the file system writable again"),
+  ])
+  func `a disk that fails for a while refuses mail, says why, lets mail go out, and recovers`(_ error: String, _ remedy: String) throws {
+    try Rig.use { rig in
+      let upstream = try ScriptedUpstream(rig)
+      let daemon = try rig.daemon { $0.useUpstream(port: upstream.port) }
+      let client = try daemon.client()
+      #expect(try client.send(from: "ann@a.test", to: ["bob@a.test"], CrashGround.letter("before", 200)).code == 250)
+      let log = rig.directory.freshName("strace")
+      let strace = try Injection("pwritev,fdatasync", "error=\(error)").strike(daemon, rig, log: log)
+      let reply = try client.send(from: "ann@a.test", to: ["bob@a.test"], CrashGround.letter("refused", 200))
+      #expect(reply.code == 452 || reply.code == 451, "\(reply)")
+      let status = try daemon.status("the disk is a problem") { $0.spool.problem != nil }
+      #expect(status.hasProblem && status.spool.problem?.contains(remedy) == true)
+      let shown = try daemon.command("status")
+      #expect(shown.end == .exited(1) && shown.output.contains("PROBLEM  spool: ") && shown.output.contains(remedy))
+      #expect(try client.say("MAIL FROM:<ann@a.test>").code == 452)
+      strace.signal(15)
+      try strace.wait()
+      try Deadline.usual.wait(until: "mail is taken again") {
+        let reply = try client.say("MAIL FROM:<ann@a.test>")
+        _ = try client.say("RSET")
+        return reply.code == 250
+      }
+      #expect(try client.send(from: "ann@a.test", to: ["bob@a.test"], CrashGround.letter("after", 200)).code == 250)
+      _ = try daemon.status("nothing is wrong and nothing waits") { !$0.hasProblem && $0.spool.messages == 0 }
+      #expect(Set(upstream.taken.compactMap { $0.message.value(of: "Subject") }) == ["before", "after"])
+      try daemon.stop()
+      #expect(try SpoolReader(rig, spool: daemon.spool).messages.isEmpty)
+    }
+  }
+}
