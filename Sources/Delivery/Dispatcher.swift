@@ -308,7 +308,7 @@ extension Dispatcher {
     let age = loop.wallTime - letter.envelope.accepted
     let goesOn = timetable.goesOn(letter, served: conclusion.served, open: conclusion.open) && conclusion.mayGoOn
     let isCounted = !conclusion.isUpstreamsTrouble && !goesOn
-    let wait = !isCounted ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
+    let wait = !isCounted || conclusion.open.isEmpty ? .zero : backoff.delay(afterAttempt: consignment.attempts + 1, using: &generator)
     for (recipient, outcome) in conclusion.outcomes {
       self.report(
         .delivery(

@@ -52,10 +52,16 @@ import Timekeeping
   }
 
   /// Whether a connection waits for work, or was woken for some and has not taken it yet.
-  var hasIdle: Bool { desks.values.contains { $0.isIdle || $0.isWoken } }
+  var hasIdle: Bool {
+    for desk in desks.values where desk.isIdle || desk.isWoken { return true }
+    return false
+  }
 
   /// Wakes a connection that waits for work; false when none does.
-  func wakeIdle() -> Bool { desks.values.contains { $0.wake() } }
+  func wakeIdle() -> Bool {
+    for desk in desks.values where desk.wake() { return true }
+    return false
+  }
 
   /// Opens a connection that serves a desk.
   func open(for desk: LinkDesk) {

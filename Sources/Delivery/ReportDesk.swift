@@ -66,14 +66,16 @@ import Timekeeping
     var told: [ReportedRecipient] = []
     for (place, outcome) in outcomes {
       let recipient = envelope.recipients[place]
-      let speaker = outcome.reason.code == 0 ? nil : ReportDesk.hostName(upstream)
+      let action: ReportedRecipient.Action
       switch outcome.verdict {
       case .deferred: continue
       case .delivered:
         guard recipient.notify?.contains(.success) == true, !attempt.isReportedOnward else { continue }
-        told.append(ReportedRecipient(recipient, .relayed, outcome.reason, upstream: speaker, lastAttempt: loop.wallTime))
-      case .failed: told.append(ReportedRecipient(recipient, .failed, outcome.reason, upstream: speaker, lastAttempt: loop.wallTime))
+        action = .relayed
+      case .failed: action = .failed
       }
+      let speaker = outcome.reason.code == 0 ? nil : ReportDesk.hostName(upstream)
+      told.append(ReportedRecipient(recipient, action, outcome.reason, upstream: speaker, lastAttempt: loop.wallTime))
     }
     return told.isEmpty ? nil : DeliveryReport(about: envelope, told, to: addressee)
   }

@@ -10,14 +10,18 @@ internal import Testing
 @Suite(.serialized) struct InstructionBudgetTests {
   @Test func `taking a message in stays within its budget`() throws {
     let cost = try cost(.keptHere)
-    #expect(cost.instructions <= Budget.own.acceptance.instructions)
-    #expect(cost.allocations <= Budget.own.acceptance.allocations)
+    #expect(
+      cost.instructions <= Budget.own.acceptance.instructions,
+      "\(cost.instructions) instructions for each message; callgrind_annotate shows where")
+    #expect(cost.allocations <= Budget.own.acceptance.allocations, "\(cost.allocations) allocations for each message")
   }
 
   @Test func `a message's whole way stays within its budget`() throws {
     let cost = try cost(.sentOn)
-    #expect(cost.instructions <= Budget.own.wholeWay.instructions)
-    #expect(cost.allocations <= Budget.own.wholeWay.allocations)
+    #expect(
+      cost.instructions <= Budget.own.wholeWay.instructions,
+      "\(cost.instructions) instructions for each message; callgrind_annotate shows where")
+    #expect(cost.allocations <= Budget.own.wholeWay.allocations, "\(cost.allocations) allocations for each message")
   }
 
   /// Instructions and allocations for one message.
