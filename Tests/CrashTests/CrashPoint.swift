@@ -13,9 +13,9 @@ struct CrashPoint {
     "pwritev", "fdatasync", "fsync", "openat", "fallocate", "renameat", "renameat2", "unlinkat", "mkdirat", "ftruncate", "flock",
   ]
 
-  /// The arguments with which strace logs these calls.
-  static func strace(to log: String) -> [String] {
-    ["-f", "-y", "-ttt", "-e", "signal=none", "-o", log, "-e", "trace=\(calls.joined(separator: ","))"]
+  /// The arguments with which strace logs these calls, and others.
+  static func strace(to log: String, and others: [String] = []) -> [String] {
+    ["-f", "-y", "-ttt", "-e", "signal=none", "-o", log, "-e", "trace=\((calls + others).joined(separator: ","))"]
   }
 
   /// All points of a run from the first message to the end of the daemon, by a dry run that must be a good one.

@@ -42,6 +42,43 @@ internal import Varlink
     }
   }
 
+  @Test func `an error at any call of a start ends it with words at worst, and the next one finds everything`() throws {
+    try Rig.use { rig in
+      let ground = try CrashGround(crashed: rig, on: try CrashGround(rig))
+      let dry = try CrashRun(rig, ground, .captured)
+      let log = rig.directory.freshName("calls")
+      try dry.start(behind: ["strace"] + CrashPoint.strace(to: log, and: ["pread64"]))
+      try dry.settle(.mayStay)
+      let points = try CrashPoint.all(in: log)
+      #expect(points.contains { $0.call == "pread64" })
+      let queue = Mutex(points)
+      let faults = Mutex<[String]>([])
+      let refusals = Mutex<Int>(0)
+      try Crew.run(4) { _ in
+        while let point = queue.withLock({ $0.popLast() }) {
+          let run = try CrashRun(rig, ground, .captured)
+          let log = rig.directory.freshName("strace")
+          try run.start(behind: ["strace"] + Injection(point.call, "error=EIO", when: "\(point.number)").strace(to: log))
+          let place = "EIO for \(point.call) number \(point.number), at \(try point.place(in: log, spool: run.daemon.spool) ?? "nothing")"
+          if try run.daemon.process.isRunning {
+            try run.settle(.mayStay)
+          } else {
+            refusals.withLock { $0 += 1 }
+            let words = run.daemon.log.split(separator: "\n").last ?? ""
+            if !words.lowercased().contains("input/output error") {
+              faults.withLock { $0.append("\(place): the start ended with \"\(words)\"") }
+            }
+          }
+          let broken = try run.judge().map { "\(place): \($0)" }
+          faults.withLock { $0 += broken }
+        }
+      }
+      #expect(faults.withLock { $0 } == [])
+      #expect(refusals.withLock { $0 } > 0)
+      if Soak.isOn { print("\(points.count) errors while starting, \(refusals.withLock { $0 }) of them ended it") }
+    }
+  }
+
   @Test(arguments: [
     ("EIO", "see the kernel log"), ("ENOSPC", "free space"), ("EROFS", "mount the file system writable again"),
   ])
