@@ -9,6 +9,8 @@ package import Timekeeping
 @Loop package protocol ByteStream: AnyObject {
   /// Moves what has arrived behind the bytes in `queue`, at most about `room` of them.
   func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure>
+  /// Whether something may have arrived since ``read(into:room:)`` found all there was; where not, a read is a system call for nothing.
+  var isWorthReading: Bool { get }
   /// Moves what the way out takes from the front of `queue`.
   func write(from queue: inout ByteQueue) -> Transfer<WireFailure>
   /// Whether bytes that ``write(from:)`` took have not left yet; an empty write moves them on.
@@ -29,6 +31,11 @@ package import Timekeeping
   var peerUser: UInt32? { get }
   /// Who is at the other end, as far as the kernel tells; to be asked before anything is said.
   func peerIdentity(by lookup: PeerLookup) -> PeerIdentity
+}
+
+extension ByteStream {
+  /// A stream that cannot tell is worth a try.
+  package var isWorthReading: Bool { true }
 }
 
 /// Where connections arrive.

@@ -44,6 +44,8 @@ package import Timekeeping
     }
   }
 
+  package var isWorthReading: Bool { canRead }
+
   package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
     guard let result = socket?.write(from: &queue) else { return .ended }
     switch result {

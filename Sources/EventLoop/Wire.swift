@@ -37,7 +37,7 @@ package struct Wire: ~Copyable {
     }
     while true {
       let waiting = input.count
-      switch stream.read(into: &input, room: appetite) {
+      switch stream.isWorthReading ? stream.read(into: &input, room: appetite) : .notNow {
       case .bytes(let count):
         appetite = count >= appetite ? min(appetite * 2, Wire.largestRead) : max(Wire.smallestRead, appetite / 2)
         if input.count > waiting { return }

@@ -4,19 +4,19 @@ internal import Testing
 
 /// What a message may cost in system calls, so that it does not creep. Counts, not times: they hold on a busy machine too.
 @Suite(.serialized) struct SystemCallBudgetTests {
-  @Test func `fifty apps that pipeline cost at most four system calls for each message taken in`() throws {
+  @Test func `fifty apps that pipeline cost at most three system calls for each message taken in`() throws {
     let calls = try systemCalls(.keptHere, mode: "chained")
-    #expect(calls <= 4, "\(calls) calls for each message; strace -f -c shows which are new")
+    #expect(calls <= 3, "\(calls) calls for each message; strace -f -c shows which are new")
   }
 
-  @Test func `apps that say one command at a time cost at most eleven`() throws {
+  @Test func `apps that say one command at a time cost at most ten`() throws {
     let calls = try systemCalls(.keptHere, mode: "lockstep")
-    #expect(calls <= 11, "\(calls) calls for each message; strace -f -c shows which are new")
+    #expect(calls <= 10, "\(calls) calls for each message; strace -f -c shows which are new")
   }
 
-  @Test func `on its whole way a message costs at most eight`() throws {
+  @Test func `on its whole way a message costs at most five`() throws {
     let calls = try systemCalls(.sentOn, mode: "chained")
-    #expect(calls <= 8, "\(calls) calls for each message; strace -f -c shows which are new")
+    #expect(calls <= 5, "\(calls) calls for each message; strace -f -c shows which are new")
   }
 
   /// Calls for each message, the start and the end of the daemon not counted: the difference between much work and little.
