@@ -12,6 +12,8 @@ struct Recovery {
   private let limits: SpoolLimits
   private let progress: RecoveryProgress
   private var result: RecoveredJournal
+  private var isPartlyUnreadable = false
+  private static let deviceFails: Int32 = 5  // EIO
 
   /// Recovers the spool on `disk`, making it when there is none.
   static func run(_ disk: any Disk, _ limits: SpoolLimits, _ progress: RecoveryProgress) throws(SpoolFailure) -> RecoveredJournal {
@@ -44,7 +46,16 @@ struct Recovery {
     for (place, link) in chain.links.enumerated() {
       result.queue.apply(link.header)
       var use = SegmentLedger.Use(identity: link.identity, slot: link.slot, size: link.fileSize, end: SpoolFormat.recordsOffset)
-      try SpoolFailure.system { () throws(SystemFailure) in try read(link, into: &use, isNewest: place == chain.links.count - 1) }
+      do throws(SystemFailure) {
+        try read(link, into: &use, isNewest: place == chain.links.count - 1)
+      } catch {
+        // Where the newest segment ends must be known. An older one that cannot be read now stays as it is, for a better day.
+        guard place < chain.links.count - 1, error.number == Recovery.deviceFails else { throw .system(error) }
+        use.end = min(link.committedEnd ?? link.fileSize, link.fileSize)
+        use.isPinned = true
+        isPartlyUnreadable = true
+        result.report.damage.open.append("\(error); the mail in it is not served, and the next start tries again")
+      }
       result.ledger.append(use)
       progress.advance(by: link.committedEnd ?? link.fileSize)
     }
@@ -131,9 +142,8 @@ struct Recovery {
       guard let id = MessageID(name) else { continue }
       if let place = result.queue.index.find(id.number), result.queue.index[place].flags.contains(.bodyInFile) {
         found.insert(id.number)
-      } else if case .success = Result(catching: { () throws(SystemFailure) in try disk.remove(SpoolFormat.bodiesDirectory + "/" + name) })
-      {
-        result.report.orphansRemoved += 1
+      } else {
+        dealWithOrphan(id)
       }
     }
     var (bytes, missing): (Int64, [MessageID]) = (0, [])
@@ -144,5 +154,23 @@ struct Recovery {
     }
     result.bodyBytes = bytes
     result.report.damage.open += missing.map { "the body of message \($0) cannot be found in \"\(SpoolFormat.bodiesDirectory)\"" }
+  }
+
+  /// A body that belongs to no message is what a crash leaves, unless the message may be in what could not be read.
+  private mutating func dealWithOrphan(_ id: MessageID) {
+    if isPartlyUnreadable { return }
+    let path = SpoolFormat.bodiesDirectory + "/\(id)"
+    if result.report.damages.isEmpty {
+      if case .success = Result(catching: { () throws(SystemFailure) in try disk.remove(path) }) { result.report.orphansRemoved += 1 }
+      return
+    }
+    let place = SpoolFormat.corruptDirectory + "/\(id).body"
+    let outcome = Result { () throws(SystemFailure) in
+      try disk.makeDirectory(SpoolFormat.corruptDirectory)
+      try disk.rename(path, to: place)
+      try disk.syncDirectory(SpoolFormat.corruptDirectory)
+    }
+    guard case .success = outcome else { return }
+    result.report.damage.setAside.append("the body \"\(path)\" belongs to no message that can be read; set aside as \"\(place)\"")
   }
 }

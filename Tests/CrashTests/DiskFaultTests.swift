@@ -37,8 +37,30 @@ internal import Varlink
       }
       #expect(faults.withLock { $0 } == [])
       let words = refusals.withLock { $0 }
-      #expect(words.contains { $0.contains("journal/") } && words.contains { $0.contains("a large message could not be stored") })
+      #expect(words.contains { $0.contains("journal/") })
       if Soak.isOn { print("\(cases.count) errors\n\(words.sorted().joined(separator: "\n"))") }
+    }
+  }
+
+  @Test func `a large message that cannot be stored is told, while small ones are taken`() throws {
+    try Rig.use { rig in
+      let upstream = try ScriptedUpstream(rig)
+      let daemon = try rig.daemon { $0.useUpstream(port: upstream.port) }
+      let client = try daemon.client()
+      #expect(try client.attempt("before", 200).code == 250)
+      // Only directories are synced so: that of the bodies.
+      let strace = try Injection("fsync", "error=EIO").strike(daemon, rig, log: rig.directory.freshName("strace"))
+      #expect(try client.attempt("large", CrashGround.largeLength).code == 452)
+      let status = try daemon.control.status()
+      #expect(status.hasProblem && status.spool.problem?.hasPrefix("a large message could not be stored: ") == true)
+      #expect(try client.attempt("small", 200).code == 250)
+      strace.signal(15)
+      try strace.wait()
+      #expect(try client.attempt("large", CrashGround.largeLength).code == 250)
+      #expect(try daemon.control.status().spool.problem == nil)
+      #expect(daemon.log.contains("spool-problem why=\"a large message") && daemon.log.contains("spool-problem-over"))
+      _ = try upstream.taken(atLeast: 3)
+      try daemon.stop()
     }
   }
 
@@ -99,12 +121,7 @@ internal import Varlink
       #expect(try client.say("MAIL FROM:<ann@a.test>").code == 452)
       strace.signal(15)
       try strace.wait()
-      try Deadline.usual.wait(until: "mail is taken again") {
-        let reply = try client.say("MAIL FROM:<ann@a.test>")
-        _ = try client.say("RSET")
-        return reply.code == 250
-      }
-      #expect(try client.send(from: "ann@a.test", to: ["bob@a.test"], CrashGround.letter("after", 200)).code == 250)
+      try Deadline.usual.wait(everyMicroseconds: 100_000, until: "mail is taken again") { try client.attempt("after", 200).code == 250 }
       _ = try daemon.status("nothing is wrong and nothing waits") { !$0.hasProblem && $0.spool.messages == 0 }
       #expect(Set(upstream.taken.compactMap { $0.message.value(of: "Subject") }) == ["before", "after"])
       try daemon.stop()

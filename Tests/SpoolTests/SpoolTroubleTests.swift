@@ -171,6 +171,57 @@ import Timekeeping
     }
   }
 
+  @Test func `the body of a message whose record is damaged is set aside, not removed`() {
+    let disk = SimulatedDisk(seed: 26)
+    let large = Slot<(id: MessageID, offset: Int)>()
+    SpoolLife.run(disk) { spool, loop in
+      var letter = Letter.sample(spool.nextID())
+      letter.body = (try? await spool.takeIn([UInt8](repeating: 65, count: 9000), as: letter.id, pieces: 1000)) ?? .memory([])
+      for letter in [letter, .sample(spool.nextID())] { #expect(await spool.attempt(letter) == nil) }
+      large.value = (letter.id, spool.entry(letter.id)?.accepted.offset ?? 0)
+    }
+    disk.crash()
+    guard let (id, offset) = large.value else { return }
+    disk.corrupt(disk.segmentWithMail, at: offset + 60) { $0 ^ 1 }
+    SpoolLife.run(disk) { spool, loop in
+      #expect(spool.usage.queued == 1 && spool.report.orphansRemoved == 0)
+      #expect(disk.names(of: "bodies").isEmpty && disk.names(of: "corrupt").contains("\(id).body"))
+      #expect(spool.damage.sentences.contains { $0.contains("set aside as \"corrupt/\(id).body\"") })
+    }
+  }
+
+  @Test func `a read that fails while starting hides mail at worst until the next start`() {
+    let disk = SimulatedDisk(seed: 27)
+    SpoolLife.run(disk) { spool, loop in
+      for step in 0..<120 {
+        var letter = Letter.sample(spool.nextID(), body: [UInt8](repeating: 65, count: 1500))
+        if step % 10 == 0, let body = try? await spool.takeIn([UInt8](repeating: 66, count: 5000), as: letter.id, pieces: 1000) {
+          letter.body = body
+        }
+        #expect(await spool.attempt(letter) == nil)
+      }
+    }
+    var outcomes: Set<String> = []
+    for nth in 1...24 {
+      let copy = disk.crashedCopy(seed: 3)
+      copy.fail(.read, nth: nth, with: EIO)
+      let seen = Slot<Int>()
+      let failure = SpoolLife.run(copy) { spool, loop in
+        seen.value = spool.usage.queued
+        #expect((spool.usage.queued == 120) == spool.damage.sentences.isEmpty)
+        #expect(await spool.attempt(.sample(spool.nextID())) == nil)
+        #expect(await spool.close())
+      }
+      outcomes.insert(failure != nil ? "refused" : seen.value == 120 ? "whole" : "partly")
+      copy.heal()
+      copy.crash()
+      SpoolLife.run(copy) { spool, loop in
+        #expect(spool.usage.queued == (failure == nil ? 121 : 120) && spool.report.damages.isEmpty, "read \(nth)")
+      }
+    }
+    #expect(outcomes.contains("refused") && outcomes.contains("partly"), "\(outcomes)")
+  }
+
   @Test func `that mail is refused, and that it is taken again, is told once`() {
     let disk = SimulatedDisk(seed: 25)
     SpoolLife.run(disk) { spool, loop in
