@@ -5,7 +5,8 @@ internal import Glibc
 /// Where log records go: into the journal with their fields, when standard error leads there; else as plain lines to standard error.
 ///
 /// `JOURNAL_STREAM` names the file that standard error was when the service manager started us; if it still is the same file, nobody has
-/// redirected it and the native protocol says more. A record that cannot be written is lost: a log must not stop the mail.
+/// redirected it and the native protocol says more. A record that cannot be written is lost: a log must not stop the mail. So nothing is
+/// written to a pipe or socket that nobody empties.
 package struct LogSink: Sendable {
   /// Whether records go into the journal.
   package let isJournal: Bool
@@ -15,11 +16,14 @@ package struct LogSink: Sendable {
 
   /// The forms of a log.
   package enum Form: Sendable { case records, lines }
+  /// Whether standard error is a pipe or socket, which takes no more when its other end reads nothing.
+  private let mayFill: Bool
   private let listener: (@Sendable (_ priority: Int32, _ text: String) -> Void)?
 
   /// A sink from which nothing goes anywhere but to `listener`.
   package init(to listener: @escaping @Sendable (_ priority: Int32, _ text: String) -> Void) {
     isJournal = false
+    mayFill = false
     self.listener = listener
   }
 
@@ -27,6 +31,7 @@ package struct LogSink: Sendable {
   package init() {
     listener = nil
     var status = stat()
+    mayFill = unsafe fstat(2, &status) == 0 && [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
     // The environment is not changed while threads run.
     guard let stream = unsafe getenv("JOURNAL_STREAM"), unsafe fstat(2, &status) == 0 else {
       isJournal = false
@@ -52,7 +57,10 @@ package struct LogSink: Sendable {
   package func write(lines: Span<UInt8>) {
     var offset = 0
     while offset < lines.count {
-      let count = unsafe lines.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress! + offset, $0.count - offset) }
+      // A pipe that says it has room takes so much without waiting.
+      let portion = mayFill ? min(lines.count - offset, Int(PIPE_BUF)) : lines.count - offset
+      guard !mayFill || LogSink.hasRoom else { return }
+      let count = unsafe lines.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress! + offset, portion) }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return }
       offset += count
@@ -90,6 +98,12 @@ package struct LogSink: Sendable {
     var line = text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: " ") : $0 }
     line.append(UInt8(ascii: "\n"))
     write(lines: line.span)
+  }
+
+  /// Whether standard error takes something at once.
+  private static var hasRoom: Bool {
+    var wish = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    return unsafe poll(&wish, 1, 0) > 0
   }
 
   private static func isFieldName(_ name: String) -> Bool {

@@ -17,6 +17,26 @@ import Testing
     #expect(text == "accepted 1  forged line\ngrüße\n")
   }
 
+  @Test func `a pipe that nobody empties loses lines and stops nobody`() async {
+    await #expect(processExitsWith: .success) {
+      setVariable("JOURNAL_STREAM", nil)
+      var ends: [CInt] = [0, 0]
+      guard unsafe pipe(&ends) == 0, dup2(ends[1], 2) == 2 else { fatalError("the pipe failed") }
+      // Whoever waits here is ended by the alarm, which is a failure.
+      alarm(20)
+      let sink = LogSink()
+      for number in 0..<5_000 {
+        sink.write(priority: 6, "line \(number) of a log that nobody reads, and long enough")
+      }
+      var bytes = [UInt8](repeating: 0, count: 1_048_576)
+      let count = unsafe read(ends[0], &bytes, bytes.count)
+      guard count > 4096, bytes.starts(with: Array("line 0 of".utf8)) else { fatalError("the pipe failed") }
+      sink.write(priority: 6, "there is room again")
+      let more = unsafe read(ends[0], &bytes, bytes.count)
+      guard more > 0, String(decoding: bytes[..<more], as: UTF8.self) == "there is room again\n" else { fatalError("the pipe failed") }
+    }
+  }
+
   @Test func `standard error that was redirected since is not the journal`() async {
     await #expect(processExitsWith: .success) {
       setVariable("JOURNAL_STREAM", "1:1")
