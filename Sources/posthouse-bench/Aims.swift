@@ -48,7 +48,7 @@ struct Aims {
       Aim(name: "end to end with TLS by the bare ceiling", bound: .atLeast(0.7), value: rate("secure-50x1KiB", "ceiling")),
       Aim(name: "end to end with TLS by Postfix", bound: .atLeast(18), value: rate("secure-50x1KiB", "postfix")),
       Aim(
-        name: "p99 of one app that pipelines, by the p99 of one bare write and sync", bound: .atMost(1.5),
+        name: "p99 of one app that pipelines, round trips included, by that of a bare write and sync", bound: .atMost(1.5),
         value: quotient(latency, ground?.number("syncP99USec"))),
       Aim(
         name: "1 MiB messages, by what disk or loopback allow", bound: .atLeast(0.7),
