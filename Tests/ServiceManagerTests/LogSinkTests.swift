@@ -21,7 +21,8 @@ import Testing
     await #expect(processExitsWith: .success) {
       setVariable("JOURNAL_STREAM", nil)
       var ends: [CInt] = [0, 0]
-      guard unsafe pipe(&ends) == 0, dup2(ends[1], 2) == 2 else { fatalError("the pipe failed") }
+      let isReady = unsafe pipe(&ends) == 0 && dup2(ends[1], 2) == 2
+      precondition(isReady, "standard error is a pipe")
       // Whoever waits here is ended by the alarm, which is a failure.
       alarm(20)
       let sink = LogSink()
@@ -30,10 +31,10 @@ import Testing
       }
       var bytes = [UInt8](repeating: 0, count: 1_048_576)
       let count = unsafe read(ends[0], &bytes, bytes.count)
-      guard count > 4096, bytes.starts(with: Array("line 0 of".utf8)) else { fatalError("the pipe failed") }
+      precondition(count > 4096 && bytes.starts(with: Array("line 0 of".utf8)), "the pipe was filled")
       sink.write(priority: 6, "there is room again")
       let more = unsafe read(ends[0], &bytes, bytes.count)
-      guard more > 0, String(decoding: bytes[..<more], as: UTF8.self) == "there is room again\n" else { fatalError("the pipe failed") }
+      precondition(more > 0 && String(decoding: bytes[..<more], as: UTF8.self) == "there is room again\n", "a line comes through again")
     }
   }
 
