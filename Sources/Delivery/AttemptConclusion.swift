@@ -26,19 +26,31 @@ struct AttemptConclusion {
     let released = max(envelope.accepted, envelope.holdUntil ?? envelope.accepted)
     let isExpired = !isUpstreamsTrouble && setback?.fault == nil && backoff.isExpired(accepted: released, now: time)
     let age = time - envelope.accepted
-    outcomes = report.outcomes.map { recipient, outcome in
-      (recipient, isExpired && outcome.verdict == .deferred ? outcome.expired(after: age) : outcome)
-    }
-    let closed = Set(outcomes.filter { $0.outcome.verdict != .deferred }.map(\.recipient))
-    open = consignment.openRecipients.filter { !closed.contains($0) }
+    outcomes =
+      !isExpired
+      ? report.outcomes
+      : report.outcomes.map { ($0.recipient, $0.outcome.verdict == .deferred ? $0.outcome.expired(after: age) : $0.outcome) }
+    open = consignment.open(after: outcomes)
     switch setback?.judgement {
     case nil: (served, mayGoOn) = (report.decided, true)
     // Whoever was too much for one transaction was not served.
-    case .split: (served, mayGoOn) = (Array(closed), !closed.isEmpty)
+    case .split:
+      served = outcomes.filter { $0.outcome.verdict != .deferred }.map(\.recipient)
+      mayGoOn = !served.isEmpty
     case .throttle, .quota: (served, mayGoOn) = ([], false)
     case .operatorFault where isUpstreamsTrouble: (served, mayGoOn) = ([], false)
     case .proceed, .delivered, .retry, .recipient, .permanent, .operatorFault: (served, mayGoOn) = (report.decided, false)
     }
+  }
+}
+
+extension Consignment {
+  /// Who is still to be served after these outcomes, by the places in the envelope.
+  func open(after outcomes: [(recipient: Int, outcome: Outcome)]) -> [Int] {
+    let before = openRecipients
+    if outcomes.count == before.count, outcomes.allSatisfy({ $0.outcome.verdict != .deferred }) { return [] }
+    let closed = Set(outcomes.lazy.filter { $0.outcome.verdict != .deferred }.map(\.recipient))
+    return before.filter { !closed.contains($0) }
   }
 }
 

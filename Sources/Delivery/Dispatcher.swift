@@ -334,9 +334,9 @@ extension Dispatcher {
     let id = consignment.id
     switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
     case .waiting(let recipients):
-      let closed = Set(outcomes.filter { $0.outcome.verdict != .deferred }.map(\.recipient))
-      let open = consignment.openRecipients.filter { !closed.contains($0) }
-      timetable.postpone(consignment.letter, open: open, until: loop.moment + wait, attempt == .counted ? .counted : .uncounted)
+      timetable.postpone(
+        consignment.letter, open: consignment.open(after: outcomes), until: loop.moment + wait,
+        attempt == .counted ? .counted : .uncounted)
       report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       // Its other recipients may go over another upstream.
       pump()

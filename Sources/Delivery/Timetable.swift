@@ -13,7 +13,7 @@ import Timekeeping
 /// kept is put into course 0 until its letter is read and shows where it belongs.
 struct Timetable {
   private var router: Router
-  private var schedules: [Schedule]
+  private var schedules: [Course]
   private var lanes = LaneBook()
   /// Who was served in a round that is not over; only messages in such a round are here.
   private var served: [MessageID: Set<Int>] = [:]
@@ -21,7 +21,7 @@ struct Timetable {
   /// A timetable without messages.
   init(_ router: Router) {
     self.router = router
-    schedules = Array(repeating: Schedule(), count: router.courses.count)
+    schedules = router.courses.map { _ in Course() }
   }
 
   /// Takes over other routes: every message is in course 0 again until its letter shows where it belongs. What is on the road stays so.
@@ -29,9 +29,10 @@ struct Timetable {
     guard router != self.router else { return }
     let before = schedules
     self.router = router
-    schedules = Array(repeating: Schedule(), count: router.courses.count)
-    schedules[0].reserve(before.reduce(0) { $0 + $1.count })
-    for schedule in before { schedule.forEach { schedules[0].adopt($0, $1, isToHold: $2) } }
+    schedules = router.courses.map { _ in Course() }
+    let rest = schedules[0]
+    rest.schedule.reserve(before.reduce(0) { $0 + $1.schedule.count })
+    for course in before { course.schedule.forEach { rest.schedule.adopt($0, $1, isToHold: $2) } }
   }
 
   /// Whether every message is where it belongs without its letter being read.
@@ -41,24 +42,24 @@ struct Timetable {
   var unsorted: [MessageID] {
     guard !isSorted else { return [] }
     var ids: [MessageID] = []
-    schedules[0].forEach { id, entry, _ in if entry.standing == .waiting { ids.append(id) } }
+    schedules[0].schedule.forEach { id, entry, _ in if entry.standing == .waiting { ids.append(id) } }
     return ids
   }
 
   /// How many messages it knows.
-  var count: Int { schedules.reduce(0) { $0 + $1.count } }
+  var count: Int { schedules.reduce(0) { $0 + $1.schedule.count } }
 
   /// How many messages are on the road.
-  var takenCount: Int { schedules.reduce(0) { $0 + $1.takenCount } }
+  var takenCount: Int { schedules.reduce(0) { $0 + $1.schedule.takenCount } }
 
   /// The courses, by their numbers.
   var courses: Range<Int> { schedules.indices }
 
   /// Makes room for so many messages at once.
-  mutating func reserve(_ count: Int) { schedules[0].reserve(count) }
+  mutating func reserve(_ count: Int) { schedules[0].schedule.reserve(count) }
 
   /// Adds a message that the spool kept.
-  mutating func insert(_ id: MessageID, due: Moment, attempts: Int) { schedules[0].insert(id, due: due, attempts: attempts) }
+  mutating func insert(_ id: MessageID, due: Moment, attempts: Int) { schedules[0].schedule.insert(id, due: due, attempts: attempts) }
 
   /// Adds a message of which the letter is known.
   mutating func insert(_ id: MessageID, _ envelope: Envelope, due: Moment) {
@@ -66,12 +67,12 @@ struct Timetable {
   }
 
   /// From when on a course has something to give.
-  func nextDue(of course: Int) -> Moment? { schedules[course].nextDue }
+  func nextDue(of course: Int) -> Moment? { schedules[course].schedule.nextDue }
 
   /// Takes the next message of a course that is due.
   mutating func take(from course: Int, dueBy now: Moment) -> Dispatcher.Assignment? {
-    schedules[course].take(dueBy: now, limit: 1).first.map { id in
-      Dispatcher.Assignment(id: id, attempts: schedules[course][id]?.attempts ?? 0)
+    schedules[course].schedule.take(dueBy: now, limit: 1).first.map { id in
+      Dispatcher.Assignment(id: id, attempts: schedules[course].schedule[id]?.attempts ?? 0)
     }
   }
 
@@ -79,11 +80,11 @@ struct Timetable {
   /// put where it belongs.
   mutating func candidates(_ letter: StoredLetter, now: Moment) -> [Int] {
     let open = waiting(letter.openRecipients, of: letter.id)
-    guard let first = open.first, let course = course(of: letter.id), let entry = schedules[course][letter.id] else { return [] }
+    guard let first = open.first, let course = course(of: letter.id), let entry = schedules[course].schedule[letter.id] else { return [] }
     if router.isTrivial { return open }
     let place = place(of: letter.envelope, to: first)
     guard place.course == course else {
-      schedules[course].settle(letter.id)
+      schedules[course].schedule.settle(letter.id)
       insert(letter.id, place, due: now, attempts: entry.attempts)
       return []
     }
@@ -93,11 +94,12 @@ struct Timetable {
   /// Puts a message that was taken back as it was.
   mutating func giveBack(_ id: MessageID, due: Moment) {
     guard let course = course(of: id) else { return }
-    schedules[course].postpone(id, until: due, attempt: .uncounted)
+    schedules[course].schedule.postpone(id, until: due, attempt: .uncounted)
   }
 
   /// An attempt served some of a message's recipients; answers whether the round goes on with others of those that are open.
   mutating func goesOn(_ letter: StoredLetter, served recipients: [Int], open: [Int]) -> Bool {
+    if open.isEmpty, served.isEmpty { return false }
     let done = (served[letter.id] ?? []).union(recipients)
     guard open.contains(where: { !done.contains($0) }) else {
       served[letter.id] = nil
@@ -109,45 +111,51 @@ struct Timetable {
 
   /// Puts a message that was taken back until `due`, where it belongs now.
   mutating func postpone(_ letter: StoredLetter, open: [Int], until due: Moment, _ attempt: Schedule.Attempt) {
-    guard let course = course(of: letter.id), let entry = schedules[course][letter.id] else { return }
-    schedules[course].postpone(letter.id, until: due, attempt: attempt)
+    guard let course = course(of: letter.id), let entry = schedules[course].schedule[letter.id] else { return }
+    schedules[course].schedule.postpone(letter.id, until: due, attempt: attempt)
     guard let next = waiting(open, of: letter.id).first else { return }
     let place = place(of: letter.envelope, to: next)
-    guard place != Place(course: course, lane: entry.lane, priority: entry.priority), schedules[course][letter.id]?.standing == .waiting
+    guard place != Place(course: course, lane: entry.lane, priority: entry.priority),
+      schedules[course].schedule[letter.id]?.standing == .waiting
     else { return }
-    schedules[course].settle(letter.id)
+    schedules[course].schedule.settle(letter.id)
     insert(letter.id, place, due: due, attempts: entry.attempts + (attempt == .counted ? 1 : 0))
   }
 
   /// Puts a waiting message where its letter shows that it belongs.
   mutating func sort(_ letter: StoredLetter) {
-    guard let course = course(of: letter.id), let entry = schedules[course][letter.id], entry.standing == .waiting,
+    guard let course = course(of: letter.id), let entry = schedules[course].schedule[letter.id], entry.standing == .waiting,
       let next = waiting(letter.openRecipients, of: letter.id).first
     else { return }
     let place = place(of: letter.envelope, to: next)
     guard place != Place(course: course, lane: entry.lane, priority: entry.priority) else { return }
-    schedules[course].settle(letter.id)
+    schedules[course].schedule.settle(letter.id)
     insert(letter.id, place, due: entry.due, attempts: entry.attempts)
   }
 
   /// Forgets a message.
   mutating func settle(_ id: MessageID) {
     served[id] = nil
-    for course in schedules.indices where schedules[course].settle(id) { return }
+    for course in schedules.indices where schedules[course].schedule.settle(id) { return }
   }
 
   /// Makes a message due at `now`; answers where it stands, nil when it is unknown.
   mutating func flush(_ id: MessageID, now: Moment) -> Standing? {
-    course(of: id).flatMap { schedules[$0].flush(id, now: now) }
+    course(of: id).flatMap { schedules[$0].schedule.flush(id, now: now) }
   }
 
   /// Makes every waiting message due at `now`; answers how many wait.
   @discardableResult mutating func flushAll(now: Moment) -> Int {
-    schedules.indices.reduce(0) { $0 + schedules[$1].flushAll(now: now) }
+    schedules.indices.reduce(0) { $0 + schedules[$1].schedule.flushAll(now: now) }
   }
 
   /// What is known about a message.
-  subscript(_ id: MessageID) -> Entry? { course(of: id).flatMap { schedules[$0][id] } }
+  subscript(_ id: MessageID) -> Entry? { course(of: id).flatMap { schedules[$0].schedule[id] } }
+
+  /// One course's schedule; an object, because looking into a large value inside an array copies it.
+  private final class Course {
+    var schedule = Schedule()
+  }
 
   /// Where a message belongs.
   private struct Place: Hashable {
@@ -166,10 +174,10 @@ struct Timetable {
   }
 
   private mutating func insert(_ id: MessageID, _ place: Place, due: Moment, attempts: Int) {
-    schedules[place.course].insert(id, due: due, lane: place.lane, priority: place.priority, attempts: attempts)
+    schedules[place.course].schedule.insert(id, due: due, lane: place.lane, priority: place.priority, attempts: attempts)
   }
 
-  private func course(of id: MessageID) -> Int? { schedules.indices.first { schedules[$0][id] != nil } }
+  private func course(of id: MessageID) -> Int? { schedules.indices.first { schedules[$0].schedule[id] != nil } }
 
   private func waiting(_ open: [Int], of id: MessageID) -> [Int] {
     guard let served = served[id] else { return open }

@@ -17,7 +17,7 @@ package import Timekeeping
 ///
 /// Invariants: a slot is in the heap of its queue exactly when its message waits; `index` holds every slot once; `turns` knows the due
 /// time of each heap's first.
-package struct Schedule: Sendable {
+package struct Schedule: ~Copyable, Sendable {
   private var slots: [Slot] = []
   private var heaps: [MessageHeap] = []
   private var turns = LaneTurns()

@@ -86,7 +86,7 @@ struct ScheduleModelTests {
     }
   }
 
-  private func compare(_ schedule: Schedule, _ model: [MessageID: Known], _ id: MessageID, _ now: Moment) {
+  private func compare(_ schedule: borrowing Schedule, _ model: [MessageID: Known], _ id: MessageID, _ now: Moment) {
     #expect(schedule.count == model.count)
     let next = model.values.filter { $0.standing == .waiting }.map(\.due).min()
     #expect((schedule.nextDue == nil) == (next == nil))
