@@ -20,7 +20,9 @@ struct CommandRun {
   /// Runs a copy of the command as a user who may do nothing; only root can.
   init(asNobody arguments: [String], in directory: TemporaryDirectory) throws {
     let copy = URL(fileURLWithPath: "\(directory.path)/posthouse")
-    try FileManager.default.copyItem(at: CommandRun.executable(), to: copy)
+    // Not written by this process: a child that another test starts meanwhile would have the file open, and it could not be run.
+    let copying = try Process.run(URL(fileURLWithPath: "/bin/cp"), arguments: [try CommandRun.executable().path, copy.path])
+    copying.waitUntilExit()
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory.path)
     let command = ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path]
     try self.init(program: CommandRun.switcher, command + arguments, environment: [:])
