@@ -14,7 +14,6 @@ import Timekeeping
   private let loop: EventLoop
   private let disk: any Disk
   private let workers: any Workers
-  private var content = ""
   private var written = ""
   private var isWriting = false
   private var notBefore = Moment(nanoseconds: .min)
@@ -47,10 +46,9 @@ import Timekeeping
 
   /// Writes down what there is to remember, if it changed.
   func keep(_ upstreams: [Upstream]) {
-    content = upstreams.filter { $0.settings.maxPerDay != nil }.map { "\($0.settings.name) \($0.spent)\n" }.joined()
-    guard content != written, !isWriting else { return }
+    let text = upstreams.filter { $0.settings.maxPerDay != nil }.map { "\($0.settings.name) \($0.spent)\n" }.joined()
+    guard text != written, !isWriting else { return }
     isWriting = true
-    let text = content
     workers.run { [disk] in
       SpendingFile.write(text, disk)
     } finished: { [self] _ in

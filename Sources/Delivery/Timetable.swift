@@ -46,9 +46,6 @@ struct Timetable {
     return ids
   }
 
-  /// How many messages it knows.
-  var count: Int { schedules.reduce(0) { $0 + $1.schedule.count } }
-
   /// How many messages are on the road.
   var takenCount: Int { schedules.reduce(0) { $0 + $1.schedule.takenCount } }
 

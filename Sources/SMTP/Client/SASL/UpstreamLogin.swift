@@ -71,9 +71,9 @@ package struct UpstreamLogin: Sendable {
       (.scramSHA1, .password(let password)):
       guard let digest = mechanism.scramDigest else { preconditionFailure("every SCRAM has its digest") }
       return SCRAMConversation(digest, user: credentials.user, password, nonce, bindingUse(mechanism, offered))
-    case (.xoauth2, .bearerToken(let token)): return XOAUTH2Conversation(user: credentials.user, token: token)
+    case (.xoauth2, .bearerToken(let token)): return TokenConversation.xoauth2(user: credentials.user, token: token)
     case (.oauthBearer, .bearerToken(let token)):
-      return OAuthBearerConversation(user: credentials.user, token: token, host: host, port: port)
+      return TokenConversation.oauthBearer(user: credentials.user, token: token, host: host, port: port)
     case (.external, .clientCertificate): return ExternalConversation(user: credentials.user)
     case (.plain, _), (.login, _), (.cramMD5, _), (.scramSHA256Plus, _), (.scramSHA1Plus, _), (.scramSHA256, _), (.scramSHA1, _),
       (.xoauth2, _), (.oauthBearer, _), (.external, _):
