@@ -102,6 +102,15 @@ internal import COctets
     return written
   }
 
+  /// Lets `body` add at most `room` bytes.
+  @inlinable package mutating func append(addingCapacity room: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    reserve(room)
+    let free = unsafe UnsafeMutableBufferPointer(start: storage! + tail, count: room)
+    var output = unsafe OutputSpan(buffer: free, initializedCount: 0)
+    body(&output)
+    tail += unsafe output.finalize(for: free)
+  }
+
   /// Where the first `byte` stands, counted from the oldest byte; the search starts at `start`.
   @inlinable package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
     bytes.firstIndex(of: byte, from: start)

@@ -14,7 +14,8 @@ extension SubmissionSession {
   @inline(never) func hear(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) -> Bool {
     switch course.reading {
     case .command:
-      course.step = conversation.next(from: &wire.input, at: loop.wallTime)
+      guard let step = conversation.next(from: &wire.input, at: loop.wallTime) else { return false }
+      course.step = step
     case .body:
       wire.input.consume(course.take(wire.input.bytes))
       if course.holdsMuch { return true }
@@ -37,7 +38,7 @@ extension SubmissionSession {
       course.reading = .command
       course.step = conversation.chunkDiscarded()
     }
-    return course.step != nil
+    return true
   }
 
   /// Makes a complete message durable; only then is it ours.
