@@ -52,9 +52,9 @@ internal import COctets
     tail = 0
   }
 
-  /// Gives the storage back when nothing waits.
-  package mutating func releaseIfEmpty() {
-    guard isEmpty, capacity > 0 else { return }
+  /// Gives the storage back when nothing waits, and it has more than so many bytes.
+  package mutating func releaseIfEmpty(largerThan kept: Int = 0) {
+    guard isEmpty, capacity > kept else { return }
     unsafe coctets_free(storage)
     unsafe storage = nil
     capacity = 0
