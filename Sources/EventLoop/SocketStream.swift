@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
 package import Octets
-package import Timekeeping
 
 /// A socket on the loop.
 ///
@@ -12,6 +11,8 @@ package import Timekeeping
   private let loop: EventLoop
   private let driver: EpollDriver
   private var socket: Socket?
+  /// The socket's two ways; nil once it is closed.
+  private var traffic: SocketTraffic?
   private var watch: EpollDriver.Watch?
   private var canRead = true
   private var canWrite = true
@@ -26,12 +27,13 @@ package import Timekeeping
     self.loop = loop
     self.driver = driver
     let number = socket.number
+    traffic = socket.traffic
     self.socket = consume socket
     watch = try driver.watch(number, for: self)
   }
 
   package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
-    guard let result = socket?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
+    guard let result = traffic?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
     switch result {
     case .bytes(let count):
       if count < room { canRead = hasEnded }
@@ -47,7 +49,7 @@ package import Timekeeping
   package var isWorthReading: Bool { canRead }
 
   package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
-    guard let result = socket?.write(from: &queue) else { return .ended }
+    guard let result = traffic?.write(from: &queue) else { return .ended }
     switch result {
     case .bytes(let count): return .bytes(count)
     case .notNow:
@@ -58,20 +60,22 @@ package import Timekeeping
     }
   }
 
-  package func waitUntilReadable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    if canRead { return .ready }
-    let berth = reader ?? Berth(loop, .lasting)
+  package var readable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    if canRead { return .wake(.ready) }
+    if let reader { return .berth(reader) }
+    let berth = Berth(loop, .lasting)
     reader = berth
-    return await berth.wait(until: deadline)
+    return .berth(berth)
   }
 
-  package func waitUntilWritable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    if canWrite { return .ready }
-    let berth = writer ?? Berth(loop, .lasting)
+  package var writable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    if canWrite { return .wake(.ready) }
+    if let writer { return .berth(writer) }
+    let berth = Berth(loop, .lasting)
     writer = berth
-    return await berth.wait(until: deadline)
+    return .berth(berth)
   }
 
   /// What became of a connection that was begun.
@@ -111,6 +115,7 @@ package import Timekeeping
   package func close() {
     if let watch { driver.forget(watch) }
     watch = nil
+    traffic = nil
     socket = nil
     cancel()
     reader?.release()

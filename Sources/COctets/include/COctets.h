@@ -9,8 +9,28 @@
 /// Continues a CRC32C (Castagnoli) over more bytes; start with 0. Uses the processor's instruction where it has one.
 uint32_t coctets_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// Memory for bytes, of `malloc`; Swift's own allocation goes the slower way of aligned memory. NULL when there is none.
+void *coctets_allocate(size_t count);
+
+/// Gives it back; NULL is nothing.
+void coctets_free(void *bytes);
+
 /// The position of the first `needle` in `bytes`, or `count` when there is none.
 size_t coctets_find(const void *bytes, uint8_t needle, size_t count);
+
+/// The kinds of bytes that matter to lines and words.
+enum coctets_kind {
+    /// Below 0x20, and 0x7f.
+    COCTETS_CONTROL = 1,
+    COCTETS_SPACE = 2,
+    /// The double quote and the backslash.
+    COCTETS_QUOTING = 4,
+    /// Above 0x7f.
+    COCTETS_BEYOND_ASCII = 8,
+};
+
+/// The kinds that occur in `bytes`.
+uint32_t coctets_kinds(const uint8_t *bytes, size_t count);
 
 /// Where a body stands between two bytes.
 enum coctets_text_state {
