@@ -21,9 +21,12 @@ let house: [SwiftSetting] = [
 let selfContained: [LinkerSetting] = [
   .unsafeFlags([
     "-static-stdlib", "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs",
-    "-Xlinker", "--script=\(Context.packageDirectory)/sections.ld", "-Xlinker", "--no-export-dynamic",
+    "-Xlinker", "--script=\(Context.packageDirectory)/Sources/posthoused/sections.ld", "-Xlinker", "--no-export-dynamic",
   ])
 ]
+
+/// What the linker reads of the daemon's folder, for every program.
+let linkerScripts = ["sections.ld"]
 
 /// Rooms whose tests live through thousands of random histories are optimized in a debug build too: ten times as many in the same time.
 let quick = house + [.unsafeFlags(["-O"], .when(configuration: .debug))]
@@ -36,9 +39,9 @@ func shim(_ name: String) -> Target {
   .target(name: name, cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])])
 }
 
-func program(_ name: String, _ uses: [String]) -> Target {
+func program(_ name: String, _ uses: [String], beside others: [String] = []) -> Target {
   .executableTarget(
-    name: name, dependencies: uses.map { .byName(name: $0) }, swiftSettings: house, linkerSettings: selfContained)
+    name: name, dependencies: uses.map { .byName(name: $0) }, exclude: others, swiftSettings: house, linkerSettings: selfContained)
 }
 
 /// A program in C that the benchmarks measure with or against.
@@ -115,9 +118,8 @@ let package = Package(
       "posthoused",
       [
         "Octets", "Timekeeping", "Settings", "Varlink", "Telemetry", "LinuxSystem", "EventLoop", "Resolver", "Secrets", "ServiceManager",
-        "Submission", "TLS",
-        "Relay",
-      ]),
+        "Submission", "TLS", "Relay",
+      ], beside: linkerScripts),
     program("posthouse", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink", "SMTP", "LinuxSystem", "Secrets", "Spool", "Control"]),
 
     // Benchmarks: what hands mail in and takes it, and the least that a relay can cost.
