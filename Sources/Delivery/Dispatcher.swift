@@ -55,6 +55,7 @@ package import Timekeeping
     fleet = Fleet(upstreams, for: router.courses)
     reports = ReportDesk(loop, spool, settings, report: report)
     reports.dispatcher = self
+    spending.dispatcher = self
   }
 
   /// Schedules what the spool has kept.
@@ -124,7 +125,6 @@ package import Timekeeping
     alarm?.cancel()
     for upstream in fleet.everybody { upstream.links.close() }
     for upstream in fleet.everybody { await upstream.links.drain(until: deadline) }
-    spending.keep(fleet.upstreams)
     await spending.finish()
     await reports.drain(until: deadline)
   }
