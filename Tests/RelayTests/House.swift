@@ -29,8 +29,8 @@ import Varlink
   private let text: String
   private var others: [SimulatedUpstream] = []
 
-  /// Opens the house over a disk; `settings` are lines that follow the usual ones, a worker's job takes as long as `work`, `prepare` teaches
-  /// the upstream before anything is sent.
+  /// Opens the house over a disk; `settings` follow the usual ones, a worker's job takes as long as `work`, `prepare` teaches the upstream
+  /// before anything is sent.
   init(
     _ world: World, _ settings: String = "", disk: SimulatedDisk = SimulatedDisk(seed: 1), takings: Takings = Takings(), seed: UInt64 = 1,
     upstreamAt address: SocketAddress = House.upstreamAddress, latency: Duration = .microseconds(50),
