@@ -335,8 +335,7 @@ extension Dispatcher {
     switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
     case .waiting(let recipients):
       timetable.postpone(
-        consignment.letter, open: consignment.open(after: outcomes), until: loop.moment + wait,
-        attempt == .counted ? .counted : .uncounted)
+        consignment.letter, open: consignment.open(after: outcomes), until: loop.moment + wait, attempt)
       report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       // Its other recipients may go over another upstream.
       pump()
