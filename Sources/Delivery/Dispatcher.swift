@@ -31,6 +31,7 @@ package import Timekeeping
   private var alarm: Alarm?
   private var nextCourse = 0
   private var isDraining = false
+  private var isStirred = false
   /// Grows with every reload, so that sorting by older routes ends.
   private var edition = 0
 
@@ -77,7 +78,7 @@ package import Timekeeping
     let wait = letter.envelope.holdUntil.map { max(.zero, $0 - loop.wallTime) } ?? .zero
     timetable.insert(letter.id, letter.envelope, due: loop.moment + wait)
     if wait == .zero { keep(letter) }
-    pump()
+    stir()
   }
 
   /// Takes a message out of what is to be delivered; false when it is on the road and cannot be called back.
@@ -159,6 +160,16 @@ package import Timekeeping
 }
 
 extension Dispatcher {
+  /// Has ``pump()`` called once when this turn's work is done, however many ask for it.
+  private func stir() {
+    guard !isStirred else { return }
+    isStirred = true
+    loop.beforeWaiting { [self] in
+      isStirred = false
+      pump()
+    }
+  }
+
   /// Gives work to connections, as far as there is work and an upstream that may take it.
   private func pump() {
     guard !isDraining else { return }
@@ -189,11 +200,11 @@ extension Dispatcher {
     guard !isDraining, let index = fleet.upstreams.firstIndex(where: { $0 === upstream }) else { return nil }
     guard let assignment = take(for: index, over: .own) else {
       // Who asks in vain goes to sleep: what is due may be another's, and otherwise only the alarm knows when there is something to do.
-      pump()
+      stir()
       return nil
     }
     // What else is due may go over other connections.
-    pump()
+    stir()
     return assignment
   }
 
@@ -284,7 +295,7 @@ extension Dispatcher {
 
   /// Keeps a letter in memory until its turn comes, unless nobody knows when that will be: a backlog waits on the disk.
   private func keep(_ letter: StoredLetter) {
-    if fleet.upstreams.contains(where: { !$0.health.isProbing }) { fresh.keep(letter) }
+    if fleet.upstreams.contains(where: { !$0.isProbing }) { fresh.keep(letter) }
   }
 
   /// A message that was fetched and not tried waits again.

@@ -90,6 +90,9 @@ import Timekeeping
   /// Whether a connection is idle, or another one may be opened.
   var hasRoom: Bool { mayOpen || links.hasIdle }
 
+  /// Whether only one connection at a time goes ahead, to see whether the trouble is over.
+  var isProbing: Bool { health.isProbing }
+
   /// Whether another connection may be opened.
   var mayOpen: Bool { links.count < (health.isProbing ? 1 : min(window.size, settings.connections)) }
 

@@ -15,10 +15,10 @@ package import Timekeeping
   func write(from queue: inout ByteQueue) -> Transfer<WireFailure>
   /// Whether bytes that ``write(from:)`` took have not left yet; an empty write moves them on.
   var holdsUnsentBytes: Bool { get }
-  /// Waits until reading is worth a try.
-  func waitUntilReadable(until deadline: Moment) async -> Wake
-  /// Waits until writing is worth a try.
-  func waitUntilWritable(until deadline: Moment) async -> Wake
+  /// Where to wait until reading is worth a try.
+  var readable: Prospect { get }
+  /// Where to wait until writing is worth a try.
+  var writable: Prospect { get }
   /// Ends every wait on this stream, now and from now on, with ``Wake/cancelled``.
   func cancel()
   /// Says to the other side that nothing more will come from here.
@@ -36,6 +36,22 @@ package import Timekeeping
 extension ByteStream {
   /// A stream that cannot tell is worth a try.
   package var isWorthReading: Bool { true }
+}
+
+/// What a direction of a stream has to offer to whoever would wait for it.
+package enum Prospect {
+  /// There is no need to wait: why.
+  case wake(Wake)
+  /// Whoever lies here is woken when there is something.
+  case berth(Berth)
+
+  /// Waits, unless there is no need.
+  @Loop package func wait(until deadline: Moment) async -> Wake {
+    switch self {
+    case .wake(let wake): wake
+    case .berth(let berth): await berth.wait(until: deadline)
+    }
+  }
 }
 
 /// Where connections arrive.

@@ -14,7 +14,6 @@ package import Timekeeping
   let readBuffer = ReadBuffer()
   private var slots: [Slot] = []
   private var free: [Int] = []
-  private var happened: [(token: UInt64, readiness: Readiness)] = []
 
   /// A driver that watches nothing yet.
   package nonisolated init() throws(SystemFailure) {
@@ -24,10 +23,9 @@ package import Timekeeping
   }
 
   package func poll(until deadline: Moment?) {
-    // The batch is copied out first, because whom an event concerns may watch and forget.
-    happened.removeAll(keepingCapacity: true)
-    poller.wait(deadline.map { $0 - clock.moment }) { happened.append(($0, $1)) }
-    for (token, readiness) in happened {
+    // The batch stays as it is until the next wait; whom an event concerns may watch and forget meanwhile.
+    for index in 0..<poller.wait(deadline.map { $0 - clock.moment }) {
+      let (token, readiness) = poller.event(index)
       if token == EpollDriver.bellToken {
         bell.silence()
       } else {

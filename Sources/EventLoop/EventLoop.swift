@@ -7,6 +7,7 @@ package import Timekeeping
 /// Invariant: a turn runs only the jobs that were ready when it began, so that no session keeps the others from the kernel's news.
 @Loop package final class EventLoop {
   private nonisolated let driver: any LoopDriver
+  private let clock: any TimeSource
   private let ready: ReadyQueue
   private nonisolated let mailbox = Postbox()
   let alarms = Alarms()
@@ -14,11 +15,17 @@ package import Timekeeping
   private var endings: [@Loop () -> Void] = []
   /// The present on the monotonic clock, as of this turn.
   package private(set) var moment: Moment
+  private var civil: WallTime?
   /// How many turns the loop has made: the watchdog's proof of life.
   package private(set) var turns: UInt64 = 0
 
-  /// The present in civil time.
-  package var wallTime: WallTime { driver.clock.wallTime }
+  /// The present in civil time, as of this turn.
+  package var wallTime: WallTime {
+    if let civil { return civil }
+    let time = clock.wallTime
+    civil = time
+    return time
+  }
 
   /// Runs a loop on the calling thread until `body` and every task it spawned has ended; answers what `body` did.
   @discardableResult package nonisolated static func run<Answer: Sendable>(
@@ -41,7 +48,8 @@ package import Timekeeping
   private init(_ driver: any LoopDriver, _ ready: ReadyQueue) {
     self.driver = driver
     self.ready = ready
-    moment = driver.clock.moment
+    clock = driver.clock
+    moment = clock.moment
   }
 
   /// Starts a task on this loop; the loop ends no sooner than the task.
@@ -78,16 +86,22 @@ package import Timekeeping
     ready.runPresentJobs()
     guard tasks > 0 else { return runEndings() }
     // Whoever is rung must find the moment of its alarm come.
-    moment = driver.clock.moment
+    look()
     alarms.ring(at: moment)
     runEndings()
     driver.poll(until: ready.count > 0 || mailbox.isFull ? moment : alarms.next)
-    moment = driver.clock.moment
+    look()
     for work in mailbox.takeAll() { work() }
   }
 
+  /// Looks at the clock; until the next time, all that happens happens at one moment.
+  private func look() {
+    moment = clock.moment
+    civil = nil
+  }
+
   private func runEndings() {
-    guard !endings.isEmpty else { return }
-    for action in exchange(&endings, with: []) { action() }
+    // What an ending collects leaves with the others.
+    while !endings.isEmpty { for action in exchange(&endings, with: []) { action() } }
   }
 }

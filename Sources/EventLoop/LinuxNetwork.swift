@@ -36,7 +36,7 @@ package import Timekeeping
     stream.expectArrival()
     begun(stream)
     do throws(WireFailure) {
-      try WireFailure.check(await stream.waitUntilWritable(until: deadline))
+      try WireFailure.check(await stream.writable.wait(until: deadline))
     } catch {
       stream.close()
       throw error

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
 package import Octets
-package import Timekeeping
 
 /// A socket on the loop.
 ///
@@ -58,20 +57,22 @@ package import Timekeeping
     }
   }
 
-  package func waitUntilReadable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    if canRead { return .ready }
-    let berth = reader ?? Berth(loop, .lasting)
+  package var readable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    if canRead { return .wake(.ready) }
+    if let reader { return .berth(reader) }
+    let berth = Berth(loop, .lasting)
     reader = berth
-    return await berth.wait(until: deadline)
+    return .berth(berth)
   }
 
-  package func waitUntilWritable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    if canWrite { return .ready }
-    let berth = writer ?? Berth(loop, .lasting)
+  package var writable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    if canWrite { return .wake(.ready) }
+    if let writer { return .berth(writer) }
+    let berth = Berth(loop, .lasting)
     writer = berth
-    return await berth.wait(until: deadline)
+    return .berth(berth)
   }
 
   /// What became of a connection that was begun.

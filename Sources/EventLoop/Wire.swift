@@ -24,7 +24,8 @@ package struct Wire: ~Copyable {
   /// Sends what shall leave, then brings at least one new byte into ``input``.
   @Loop package mutating func fill(until deadline: Moment) async throws(WireFailure) {
     do throws(WireFailure) {
-      try await flush(until: deadline)
+      // Mostly everything leaves at once, and a call that might wait costs more than one that cannot.
+      if try !send() { try await flush(until: deadline) }
     } catch {
       switch error {
       case .timedOut, .cancelled, .lineTooLong: throw error
@@ -45,7 +46,7 @@ package struct Wire: ~Copyable {
         input.releaseIfEmpty()
         output.releaseIfEmpty()
         appetite = Wire.smallestRead
-        try WireFailure.check(await stream.waitUntilReadable(until: deadline))
+        try WireFailure.check(await stream.readable.wait(until: deadline))
       case .ended: throw .ended
       case .failed(let failure): throw failure
       }
@@ -54,14 +55,20 @@ package struct Wire: ~Copyable {
 
   /// Sends everything that shall leave.
   @Loop package mutating func flush(until deadline: Moment) async throws(WireFailure) {
+    while try !send() { try WireFailure.check(await stream.writable.wait(until: deadline)) }
+  }
+
+  /// Sends as much as the way out takes; whether that is everything.
+  @Loop private mutating func send() throws(WireFailure) -> Bool {
     while !output.isEmpty || stream.holdsUnsentBytes {
       switch stream.write(from: &output) {
       case .bytes: continue
-      case .notNow: try WireFailure.check(await stream.waitUntilWritable(until: deadline))
+      case .notNow: return false
       case .ended: throw .ended
       case .failed(let failure): throw failure
       }
     }
+    return true
   }
 
   /// The length of the next line with its line feed, once it is here; `limit` bounds it.

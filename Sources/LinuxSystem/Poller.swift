@@ -32,11 +32,15 @@ package struct Poller: ~Copyable {
   /// Watches no longer.
   package func forget(_ number: Int32) { _ = clinux_epoll_forget(epoll.number, number) }
 
-  /// Waits for events, no longer than `limit` (nil: for ever), and hands each to `body`.
-  package mutating func wait(_ limit: Duration?, _ body: (UInt64, Readiness) -> Void) {
+  /// Waits for events, no longer than `limit` (nil: for ever), and answers how many there are.
+  package mutating func wait(_ limit: Duration?) -> Int {
     let count = unsafe clinux_epoll_wait(epoll.number, &batch, Int32(batch.count), limit.map { max(0, $0.nanoseconds) } ?? -1)
-    guard count > 0 else { return }
-    for index in 0..<Int(count) { body(batch[index].token, Readiness(rawValue: batch[index].events)) }
+    return max(0, Int(count))
+  }
+
+  /// One of the events that the last ``wait(_:)`` brought.
+  package func event(_ index: Int) -> (token: UInt64, readiness: Readiness) {
+    (batch[index].token, Readiness(rawValue: batch[index].events))
   }
 }
 

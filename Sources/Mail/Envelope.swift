@@ -75,23 +75,3 @@ package struct Recipient: Hashable, Sendable {
     package static let delay = Notify(rawValue: 4)
   }
 }
-
-/// Who handed a message in, as far as the kernel told.
-package struct Submitter: Hashable, Sendable {
-  /// Where the connection came from, as text: `127.0.0.1:51234`, `unix`, `sendmail`.
-  package var peer: String
-  /// What it called itself in HELO or EHLO; made printable, never trusted.
-  package var greeting: String
-  /// The user the connection belongs to; nil is unknown.
-  package var user: UInt32?
-  /// What that user is called; nil is unknown.
-  package var userName: String?
-  /// The systemd unit it runs in; nil is unknown.
-  package var unit: String?
-
-  /// A submitter of whom the kernel told nothing yet.
-  package init(peer: String, greeting: String) {
-    self.peer = peer
-    self.greeting = greeting
-  }
-}

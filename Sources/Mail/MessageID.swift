@@ -33,14 +33,14 @@ package struct MessageID: Hashable, Comparable, Sendable {
 
 extension MessageID: CustomStringConvertible {
   package var description: String {
-    var text: [UInt8] = []
-    text.reserveCapacity(13)
-    append(to: &text)
-    return String(decoding: text, as: UTF8.self)
+    String(decoding: [UInt8](capacity: MessageID.longestText) { append(to: &$0) }, as: UTF8.self)
   }
 
+  /// The longest text of an identifier.
+  package static let longestText = 13
+
   /// Adds the text of the identifier.
-  package func append(to text: inout [UInt8]) {
+  package func append(to text: inout OutputSpan<UInt8>) {
     let digits = MessageID.digits
     var places = InlineArray<13, UInt8>(repeating: 0)
     var start = 13

@@ -24,51 +24,54 @@ package struct TraceHeader: Sendable {
 
   /// The lines for a message with this envelope and this header section, ready to stand in front of it.
   package func lines(for envelope: Envelope, _ survey: HeaderSurvey) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(512)
-    text.append("Received: from ")
-    TraceHeader.append(name: envelope.submitter.greeting.utf8.span, to: &text)
-    text.append(" (")
-    TraceHeader.append(origin: envelope.submitter.peer, to: &text)
-    text.append(")\r\n\tby ")
-    TraceHeader.append(name: host.utf8.span, to: &text)
-    text.append(" (Posthouse) with ")
-    text.append(text: with.description)
-    text.append(" id ")
-    id.append(to: &text)
     // Naming one of several recipients would tell the others of them.
-    if envelope.recipients.count == 1, let recipient = envelope.recipients.first?.mailbox, recipient.isASCII || envelope.isInternationalized
-    {
-      text.append("\r\n\tfor <")
-      text.append(text: recipient.text)
-      text.append(">")
-    }
-    text.append(";\r\n\t")
-    let dateStart = text.count
-    CivilTime(envelope.accepted).appendRFC5322(to: &text)
-    let date = dateStart..<text.count
-    text.append("\r\n")
-    if !survey.hasDate {
-      text.append("Date: ")
-      text.append(contentsOf: text[date])
-      text.append("\r\n")
-    }
-    if !survey.hasMessageID {
-      text.append("Message-ID: <")
-      id.append(to: &text)
-      text.append("@")
+    var recipient = envelope.recipients.count == 1 ? envelope.recipients[0].mailbox : nil
+    if let only = recipient, !only.isASCII, !envelope.isInternationalized { recipient = nil }
+    let names = envelope.submitter.greeting.utf8.count + envelope.submitter.peer.utf8.count + 2 * host.utf8.count
+    let date = [UInt8](capacity: CivilTime.longestText) { CivilTime(envelope.accepted).appendRFC5322(to: &$0) }
+    let room = TraceHeader.roomForWords + names + 2 * date.count + (recipient?.text.utf8.count ?? 0)
+    return [UInt8](capacity: room) { text in
+      text.append("Received: from ")
+      TraceHeader.append(name: envelope.submitter.greeting.utf8.span, to: &text)
+      text.append(" (")
+      TraceHeader.append(origin: envelope.submitter.peer, to: &text)
+      text.append(")\r\n\tby ")
       TraceHeader.append(name: host.utf8.span, to: &text)
-      text.append(">\r\n")
+      text.append(" (Posthouse) with ")
+      text.append(text: with.description)
+      text.append(" id ")
+      id.append(to: &text)
+      if let recipient {
+        text.append("\r\n\tfor <")
+        text.append(text: recipient.text)
+        text.append(">")
+      }
+      text.append(";\r\n\t")
+      text.append(date.span)
+      text.append("\r\n")
+      if !survey.hasDate {
+        text.append("Date: ")
+        text.append(date.span)
+        text.append("\r\n")
+      }
+      if !survey.hasMessageID {
+        text.append("Message-ID: <")
+        id.append(to: &text)
+        text.append("@")
+        TraceHeader.append(name: host.utf8.span, to: &text)
+        text.append(">\r\n")
+      }
+      if survey.beginsWithoutHeader { text.append("\r\n") }
     }
-    if survey.beginsWithoutHeader { text.append("\r\n") }
-    return text
   }
 
-  private static func append(name: Span<UInt8>, to text: inout [UInt8]) {
+  /// More than all that is written beside names, dates and the recipient; a name that is missing has a word of its own.
+  private static let roomForWords = 320
+  private static let longestName = 255
+
+  private static func append(name: Span<UInt8>, to text: inout OutputSpan<UInt8>) {
     if name.isEmpty { return text.append("unknown") }
-    let start = text.count
-    text.append(name.extracting(first: 255))
-    for place in start..<text.count where !isAllowed(text[place]) { text[place] = UInt8(ascii: "?") }
+    for place in 0..<min(name.count, longestName) { text.append(isAllowed(name[place]) ? name[place] : UInt8(ascii: "?")) }
   }
 
   private static func isAllowed(_ byte: UInt8) -> Bool {
@@ -79,7 +82,7 @@ package struct TraceHeader: Sendable {
   }
 
   /// The address of a peer as a literal, without its port; a peer without an address by its kind.
-  private static func append(origin peer: String, to text: inout [UInt8]) {
+  private static func append(origin peer: String, to text: inout OutputSpan<UInt8>) {
     let whole = peer.utf8.span
     var (start, end) = (0, whole.count)
     // A bare IPv6 address ends with a colon and more, too.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import COctets
+
 /// Bytes that arrive at one end and leave at the other: the buffer of every reader and writer.
 ///
 /// Storage is taken on first use and given back by ``releaseIfEmpty()``, so that an idle connection costs nothing. Bytes never
@@ -13,7 +15,7 @@
   /// An empty queue that holds no storage yet.
   @inlinable package init() { unsafe storage = nil }
 
-  deinit { unsafe storage?.deallocate() }
+  deinit { unsafe coctets_free(storage) }
 
   /// How many bytes wait to be consumed.
   @inlinable package var count: Int { tail - head }
@@ -53,7 +55,7 @@
   /// Gives the storage back when nothing waits.
   package mutating func releaseIfEmpty() {
     guard isEmpty, capacity > 0 else { return }
-    unsafe storage?.deallocate()
+    unsafe coctets_free(storage)
     unsafe storage = nil
     capacity = 0
   }
@@ -118,10 +120,11 @@
     } else {
       var wanted = max(capacity, ByteQueue.smallest)
       while wanted < waiting + room { wanted *= 2 }
-      let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
+      guard let memory = unsafe coctets_allocate(wanted) else { preconditionFailure("there is no memory left") }
+      let larger = unsafe memory.bindMemory(to: UInt8.self, capacity: wanted)
       if let storage = unsafe storage {
         unsafe larger.update(from: storage + head, count: waiting)
-        unsafe storage.deallocate()
+        unsafe coctets_free(storage)
       }
       unsafe storage = larger
       capacity = wanted

@@ -16,6 +16,39 @@ extension [UInt8] {
   }
 }
 
+/// Text written into room that was made for it beforehand: whoever writes many short pieces asks for the room once.
+extension OutputSpan where Element == UInt8 {
+  /// Adds the UTF-8 of a text.
+  @_lifetime(self: copy self)
+  @inlinable package mutating func append(text: String) { append(text.utf8.span) }
+
+  /// Adds a literal.
+  @_lifetime(self: copy self)
+  @inlinable package mutating func append(_ literal: StaticString) {
+    unsafe append(literal.utf8Start, literal.utf8CodeUnitCount)
+  }
+
+  /// Adds bytes that somebody lends.
+  @_lifetime(self: copy self)
+  @inlinable package mutating func append(_ more: Span<UInt8>) {
+    unsafe more.withUnsafeBufferPointer { if let start = $0.baseAddress { unsafe append(start, $0.count) } }
+  }
+
+  /// Adds a number from 0 up in decimal digits, with zeros in front where it has fewer than `width`.
+  @_lifetime(self: copy self)
+  package mutating func append(decimal number: Int, width: Int = 1) { append(DecimalDigits(number, width: width).bytes) }
+
+  /// Adds `count` bytes that stand at `start`.
+  @_lifetime(self: copy self)
+  @inlinable package mutating func append(_ start: UnsafePointer<UInt8>, _ count: Int) {
+    precondition(count <= freeCapacity, "there is room for what is written")
+    unsafe withUnsafeMutableBufferPointer { room, initialized in
+      unsafe (room.baseAddress! + initialized).initialize(from: start, count: count)
+      initialized += count
+    }
+  }
+}
+
 /// A number in decimal digits, without a string being made.
 package struct DecimalDigits {
   private var places = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))

@@ -35,7 +35,8 @@ struct BatchAssembly {
     guard record.envelope.recipients.count <= SpoolLimits.recipients else {
       throw .tooLarge("a message has at most \(SpoolLimits.recipients) recipients here")
     }
-    guard let length = batch.append(.accepted, body: record.bodyInRecord, limit: limits.recordLimit, meta: record.encodeMeta) else {
+    let length = batch.append(.accepted, body: record.bodyInRecord, limit: limits.recordLimit) { record.encodeMeta(into: &$0) }
+    guard let length else {
       throw .tooLarge("the envelope and the body together are longer than \(limits.recordLimit) bytes")
     }
     append(record, length, waiter: waiter, replaces: nil)

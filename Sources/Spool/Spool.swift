@@ -22,6 +22,8 @@ package import Timekeeping
   private var alarm: (alarm: Alarm, due: Moment)?
   private var chores = 0
   private let idleness: Berth
+  /// Those whose answer was taken: the next ones wait with them.
+  private var idleWaiters: [Waiter] = []
   private var cleaner: Cleaner
   private(set) var isClosed = false
   /// What opening the spool brought to light.
@@ -89,11 +91,13 @@ package import Timekeeping
   package func accept(_ letter: Letter, until deadline: Moment = .distantFuture) async throws(SpoolRefusal) {
     if isClosed { throw .closed }
     if let refusal = refusal(for: letter.body.size) { throw refusal }
-    let waiter = Waiter(loop)
+    let waiter = idleWaiters.popLast() ?? Waiter(loop)
     try journal.accept(AcceptedRecord(letter), waiter: waiter)
     stir()
     while true {
       if let result = waiter.result {
+        waiter.result = nil
+        if idleWaiters.count < Spool.mostIdleWaiters { idleWaiters.append(waiter) }
         if case .file(let file) = letter.body, case .success = result { bodyBytes += Int64(file.size) }
         return try result.get()
       }
@@ -270,4 +274,6 @@ package import Timekeeping
       self.pump()
     }
   }
+
+  private static let mostIdleWaiters = 256
 }

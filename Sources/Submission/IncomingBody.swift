@@ -10,7 +10,7 @@ import Spool
 /// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by
 /// piece, the trace lines first, as soon as its headers are known. One that cannot be kept is swallowed to its end, where the client looks
 /// for the reply. Invariant: ``MessageMemory`` knows of every byte that is held here or by the intake.
-@Loop struct IncomingBody {
+@Loop struct IncomingBody: ~Copyable {
   /// What is known about the bytes.
   private(set) var decoder: DataDecoder
   /// The number the message will have; its trace lines name it.
@@ -18,6 +18,8 @@ import Spool
   private let memory: MessageMemory
   private var bytes: [UInt8] = []
   private var intake: BodyIntake?
+  /// The body in the end, where it went through the intake.
+  private var finished: LetterBody?
   /// How many bytes the intake has in memory.
   private var handed = 0
   /// What the memory was told last.
@@ -69,20 +71,24 @@ import Spool
     }
   }
 
-  /// The whole message, the trace lines in front.
-  mutating func finish(trace: () -> [UInt8]) async throws(BodyRefusal) -> LetterBody {
-    if let refusal { throw refusal }
-    guard let intake else {
-      bytes.insert(contentsOf: trace(), at: 0)
-      return .memory(bytes)
-    }
+  /// Whether the spool has what came, trace lines and all.
+  var isInFile: Bool { intake != nil }
+
+  /// Brings what the spool has to its end; to be called before ``seal(trace:)`` where it has anything.
+  mutating func finishFile() async {
+    guard let intake, refusal == nil else { return }
     append(bytes, to: intake)
     dropBytes()
-    do throws(SpoolRefusal) {
-      return try await intake.finish()
-    } catch {
-      throw .spool(error)
-    }
+    do throws(SpoolRefusal) { finished = try await intake.finish() } catch { refuse(.spool(error)) }
+  }
+
+  /// The whole message, the trace lines in front.
+  mutating func seal(trace: () -> [UInt8]) throws(BodyRefusal) -> LetterBody {
+    if let refusal { throw refusal }
+    if let finished { return finished }
+    precondition(intake == nil, "what the spool has is brought to its end first")
+    bytes.insert(contentsOf: trace(), at: 0)
+    return .memory(bytes)
   }
 
   /// The message belongs to the spool from now on.
@@ -95,6 +101,7 @@ import Spool
   mutating func discard() {
     intake?.discard()
     intake = nil
+    finished = nil
     handed = 0
     dropBytes()
   }

@@ -7,78 +7,88 @@ import Spool
 import Telemetry
 import Timekeeping
 
-/// How a session takes in the content of a message: by DATA or in chunks, to stable storage, with the trace lines in front.
+/// How a session takes in what a client sends: commands, and the content of a message by DATA or in chunks, to stable storage, with the
+/// trace lines in front.
 extension SubmissionSession {
-  /// Takes in what comes behind DATA, to its end.
-  @inline(never) func collect(
-    _ body: inout IncomingBody, from wire: inout Wire, _ conversation: inout ServerConversation, until end: Moment
-  ) async throws(WireFailure) {
-    while !body.isComplete {
-      if wire.input.isEmpty { try await fill(&wire, until: end) }
-      wire.input.consume(body.take(wire.input.bytes))
-      if body.isLarge { await stream(&body, &conversation) }
-    }
-  }
-
-  /// Takes in one chunk.
-  @inline(never) func collect(
-    _ size: Int, of body: inout IncomingBody, from wire: inout Wire, _ conversation: inout ServerConversation, until end: Moment
-  ) async throws(WireFailure) {
-    var left = size
-    while left > 0 {
-      if wire.input.isEmpty { try await fill(&wire, until: end) }
-      let taken = body.take(wire.input.bytes.extracting(first: left))
+  /// Takes what has come; false when more must come before there is anything to do.
+  @inline(never) func hear(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) -> Bool {
+    switch course.reading {
+    case .command:
+      course.step = conversation.next(from: &wire.input, at: loop.wallTime)
+    case .body:
+      wire.input.consume(course.take(wire.input.bytes))
+      if course.holdsMuch { return true }
+      guard let decoder = course.completeBody else { return false }
+      course.reading = .command
+      course.step = conversation.bodyEnded(decoder, at: loop.wallTime)
+    case .chunk(let size):
+      let taken = course.take(wire.input.bytes.extracting(first: size))
       wire.input.consume(taken)
-      left -= taken
-      if body.isLarge { await stream(&body, &conversation) }
-    }
-  }
-
-  /// Reads a chunk that was refused, and forgets it.
-  @inline(never) func discard(_ size: Int, from wire: inout Wire, until end: Moment) async throws(WireFailure) {
-    var left = size
-    while left > 0 {
-      if wire.input.isEmpty { try await fill(&wire, until: end) }
-      let taken = min(left, wire.input.count)
+      course.reading = .chunk(size - taken)
+      if course.holdsMuch { return true }
+      guard taken == size, let decoder = course.decoder else { return false }
+      course.reading = .command
+      course.step = conversation.chunkEnded(decoder, at: loop.wallTime)
+    case .refusedChunk(let size):
+      let taken = min(size, wire.input.count)
       wire.input.consume(taken)
-      left -= taken
+      course.reading = .refusedChunk(size - taken)
+      guard taken == size else { return false }
+      course.reading = .command
+      course.step = conversation.chunkDiscarded()
+    }
+    return course.step != nil
+  }
+
+  /// Makes a complete message durable; only then is it ours.
+  @inline(never) func store(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
+    do throws(BodyRefusal) {
+      if course.isInFile { await finishFile(course) }
+      let letter = try seal(conversation.submitter, course)
+      do throws(SpoolRefusal) { try await spool.accept(letter) } catch { throw BodyRefusal.spool(error) }
+      course.handOver()
+      course.messages += 1
+      welcome(letter, conversation.submitter)
+      course.step = conversation.stored(as: letter.id)
+    } catch {
+      course.forgetBody()
+      course.cause = error.words
+      course.step = conversation.notStored(error.reply)
     }
   }
 
-  /// Makes a complete message durable, whose number it answers; only then is it ours.
-  @inline(never) func store(
-    _ transaction: CompletedTransaction, _ body: inout IncomingBody, _ client: Submitter
-  ) async throws(BodyRefusal) -> MessageID {
-    defer { body.discard() }
+  /// Hands what has come of a large message to the spool, the trace lines first.
+  @inline(never) func stream(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
+    var body = course.takeBody()
     let (id, survey) = (body.id, body.decoder.survey)
-    let content = try await body.finish { trace(of: transaction, id, survey) }
-    var envelope = transaction.envelope
-    envelope.isBulk = survey.isBulk
-    let letter = Letter(id: id, envelope: envelope, body: content)
-    try await accept(letter)
-    body.handOver()
+    await body.stream(trace: { trace(of: conversation.underway(at: loop.wallTime), id, survey) }, into: spool)
+    course.body = consume body
+  }
+
+  /// Completes the file of a large message.
+  @inline(never) private func finishFile(_ course: SessionCourse) async {
+    var body = course.takeBody()
+    await body.finishFile()
+    course.body = consume body
+  }
+
+  /// Puts envelope and body together.
+  @inline(never) private func seal(_ client: Submitter, _ course: SessionCourse) throws(BodyRefusal) -> Letter {
+    guard let transaction = course.complete.take() else { preconditionFailure("a message that is stored is complete") }
+    let (id, content, isBulk) = try course.seal { id, survey in trace(of: transaction, id, survey) }
+    var envelope = (consume transaction).envelope
+    envelope.isBulk = isBulk
+    return Letter(id: id, envelope: envelope, body: content)
+  }
+
+  /// The message is ours: tells so, and sends it on its way.
+  @inline(never) private func welcome(_ letter: Letter, _ client: Submitter) {
     report(
       .submission(
         .accepted(
-          id: id, sender: letter.envelope.sender, size: ByteCount(bytes: letter.body.size), recipients: letter.envelope.recipients.count,
-          client: client)))
+          id: letter.id, sender: letter.envelope.sender, size: ByteCount(bytes: letter.body.size),
+          recipients: letter.envelope.recipients.count, client: client)))
     deliver(StoredLetter(fresh: letter))
-    return id
-  }
-
-  private func accept(_ letter: Letter) async throws(BodyRefusal) {
-    do throws(SpoolRefusal) { try await spool.accept(letter) } catch { throw .spool(error) }
-  }
-
-  /// Brings more bytes; a client that never falls silent must come to an end all the same.
-  private func fill(_ wire: inout Wire, until end: Moment) async throws(WireFailure) {
-    if loop.moment >= end { throw .timedOut }
-    try await wire.fill(until: min(loop.moment + rules.dataTimeout, end))
-  }
-
-  @inline(never) private func stream(_ body: inout IncomingBody, _ conversation: inout ServerConversation) async {
-    let (id, survey) = (body.id, body.decoder.survey)
-    await body.stream(trace: { trace(of: conversation.underway(at: loop.wallTime), id, survey) }, into: spool)
   }
 
   private func trace(of transaction: CompletedTransaction, _ id: MessageID, _ survey: HeaderSurvey) -> [UInt8] {

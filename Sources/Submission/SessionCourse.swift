@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import EventLoop
+import Mail
+import Octets
 import SMTP
+import Spool
 import Timekeeping
 
 /// What a session must remember of a conversation beside the conversation itself.
@@ -11,6 +14,8 @@ import Timekeeping
   let end: Moment
   /// When the message under way must be complete.
   var transactionEnd = Moment.distantFuture
+  /// What is to come from the client next.
+  var reading = Reading.command
   /// The messages that were stored.
   var messages = 0
   /// What the conversation wants done; nil when the client has the word.
@@ -28,10 +33,49 @@ import Timekeeping
 
   init(end: Moment) { self.end = end }
 
+  /// What a client can owe.
+  enum Reading: Equatable {
+    case command
+    /// What comes behind DATA, to its end.
+    case body
+    /// So many bytes of a chunk.
+    case chunk(Int)
+    /// So many bytes of a chunk that nobody wants.
+    case refusedChunk(Int)
+  }
+
   /// A message begins to come in.
-  func begin(_ next: IncomingBody) {
+  func begin(_ next: consuming IncomingBody) {
     forgetBody()
-    body = next
+    body = consume next
+  }
+
+  /// What is known about the bytes that have come.
+  var decoder: DataDecoder? { body?.decoder }
+
+  /// The same, once DATA has come to its end, good or bad.
+  var completeBody: DataDecoder? { body?.isComplete == true ? body?.decoder : nil }
+
+  /// The whole message, the trace lines in front, with its number and whether it is mail that nobody waits for.
+  func seal(_ trace: (MessageID, HeaderSurvey) -> [UInt8]) throws(BodyRefusal) -> (MessageID, LetterBody, isBulk: Bool) {
+    guard let id = body?.id, let survey = body?.decoder.survey, let content = try body?.seal(trace: { trace(id, survey) })
+    else { preconditionFailure("what is stored has come in") }
+    return (id, content, survey.isBulk)
+  }
+
+  /// Whether the message must be handed to the spool before more of it is taken.
+  var holdsMuch: Bool { body?.isLarge ?? false }
+
+  /// Whether the message goes into a file of its own.
+  var isInFile: Bool { body?.isInFile ?? false }
+
+  /// Takes bytes of the message, up to its end, and answers how many.
+  func take(_ bytes: Span<UInt8>) -> Int { bytes.isEmpty ? 0 : body?.take(bytes) ?? 0 }
+
+  /// The message belongs to the spool from now on.
+  func handOver() {
+    body?.handOver()
+    body = nil
   }
 
   /// The message that is coming in, to be worked on without a copy of its bytes.

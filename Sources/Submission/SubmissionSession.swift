@@ -109,12 +109,8 @@ import Timekeeping
 
   /// What takes time.
   private enum Work {
-    /// To take in what comes behind DATA.
-    case body
-    /// To take in a chunk of so many bytes.
-    case chunk(Int)
-    /// To read as many bytes and forget them.
-    case discard(Int)
+    /// To hand what came of a large message to the spool.
+    case stream
     /// To make the message durable.
     case store
     /// To shake hands.
@@ -142,11 +138,11 @@ import Timekeeping
       case .collectBody(let reply):
         reply.append(to: &wire.output)
         course.begin(IncomingBody(conversation.decoder(for: nil), spool.nextID(), memory))
-        return .working(.body)
+        course.reading = .body
       case .collectChunk(let chunk):
         if chunk.isFirst { course.begin(IncomingBody(conversation.decoder(for: chunk), spool.nextID(), memory)) }
-        return .working(.chunk(chunk.size))
-      case .discardChunk(let size): return .working(.discard(size))
+        course.reading = .chunk(chunk.size)
+      case .discardChunk(let size): course.reading = .refusedChunk(size)
       case .store(let transaction):
         course.complete = transaction
         return .working(.store)
@@ -159,29 +155,25 @@ import Timekeeping
         course.step = conversation.interruptedTLS()
       }
     }
+    if course.reading != .command, course.holdsMuch { return .working(.stream) }
     if !conversation.isInTransaction { course.forgetBody() }
     return .listening
   }
 
-  /// Waits for the client's next command.
+  /// Waits for what the client owes: a command, or the bytes of a message. One that never falls silent must come to an end all the same.
   private func listen(
     _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse, _ note: (_ isIdle: Bool) -> Void
   ) async throws(WireFailure) {
-    let isIdle = !conversation.isInTransaction
-    let end = isIdle ? course.end : course.transactionEnd
+    let end = conversation.isInTransaction ? course.transactionEnd : course.end
     if loop.moment >= end { throw .timedOut }
     if hear(&conversation, &wire, course) { return }
+    let isIdle = course.reading == .command && !conversation.isInTransaction
     if isIdle { note(true) }
     defer { if isIdle { note(false) } }
     repeat {
-      try await wire.fill(until: min(loop.moment + rules.commandTimeout, end))
+      if loop.moment >= end { throw .timedOut }
+      try await wire.fill(until: min(loop.moment + (course.reading == .command ? rules.commandTimeout : rules.dataTimeout), end))
     } while !hear(&conversation, &wire, course)
-  }
-
-  /// Takes the next command from what has come; false when there is no whole one.
-  @inline(never) private func hear(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) -> Bool {
-    course.step = conversation.next(from: &wire.input, at: loop.wallTime)
-    return course.step != nil
   }
 
   /// Does what takes time.
@@ -189,49 +181,13 @@ import Timekeeping
     _ work: Work, _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
   ) async throws(WireFailure) {
     switch work {
-    case .body: try await takeBody(&wire, &conversation, course)
-    case .chunk(let size): try await takeChunk(of: size, &wire, &conversation, course)
-    case .discard(let size):
-      try await discard(size, from: &wire, until: conversation.isInTransaction ? course.transactionEnd : course.end)
-      course.step = conversation.chunkDiscarded()
+    case .stream: await stream(&conversation, course)
     case .store: await store(&conversation, course)
     case .startTLS:
       try await wire.flush(until: loop.moment + rules.commandTimeout)
       try await encrypt(&wire)
       conversation.tlsStarted()
       course.step = nil
-    }
-  }
-
-  @inline(never) private func takeBody(
-    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
-  ) async throws(WireFailure) {
-    var body = course.takeBody()
-    defer { course.body = body }
-    try await collect(&body, from: &wire, &conversation, until: course.transactionEnd)
-    course.step = conversation.bodyEnded(body.decoder, at: loop.wallTime)
-  }
-
-  @inline(never) private func takeChunk(
-    of size: Int, _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse
-  ) async throws(WireFailure) {
-    var body = course.takeBody()
-    defer { course.body = body }
-    try await collect(size, of: &body, from: &wire, &conversation, until: course.transactionEnd)
-    course.step = conversation.chunkEnded(body.decoder, at: loop.wallTime)
-  }
-
-  @inline(never) private func store(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
-    guard let transaction = course.complete else { preconditionFailure("a message that is stored is complete") }
-    course.complete = nil
-    var body = course.takeBody()
-    do throws(BodyRefusal) {
-      let id = try await store(transaction, &body, conversation.submitter)
-      course.messages += 1
-      course.step = conversation.stored(as: id)
-    } catch {
-      course.cause = error.words
-      course.step = conversation.notStored(error.reply)
     }
   }
 

@@ -44,7 +44,7 @@ package import Timekeeping
       if progress == .progressed { return }
       switch lower.read(into: &incoming, room: TLSStream.portion) {
       case .bytes: continue
-      case .notNow: try WireFailure.check(await lower.waitUntilReadable(until: deadline))
+      case .notNow: try WireFailure.check(await lower.readable.wait(until: deadline))
       case .ended: session.inputEnded()
       case .failed(let failure): throw failure
       }
@@ -91,9 +91,9 @@ package import Timekeeping
     return .bytes(before - queue.count)
   }
 
-  package func waitUntilReadable(until deadline: Moment) async -> Wake { await lower.waitUntilReadable(until: deadline) }
+  package var readable: Prospect { lower.readable }
 
-  package func waitUntilWritable(until deadline: Moment) async -> Wake { await lower.waitUntilWritable(until: deadline) }
+  package var writable: Prospect { lower.writable }
 
   package func cancel() { lower.cancel() }
 
@@ -119,7 +119,7 @@ package import Timekeeping
     while !outgoing.isEmpty {
       switch lower.write(from: &outgoing) {
       case .bytes: continue
-      case .notNow: try WireFailure.check(await lower.waitUntilWritable(until: deadline))
+      case .notNow: try WireFailure.check(await lower.writable.wait(until: deadline))
       case .ended: throw .ended
       case .failed(let failure): throw failure
       }

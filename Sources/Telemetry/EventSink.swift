@@ -40,9 +40,7 @@ struct EventFields: EventSink {
   mutating func add(_ name: StaticString, _ mailbox: Mailbox?) { add(name, "<" + (mailbox?.text ?? "") + ">") }
 
   mutating func add(_ name: StaticString, _ time: Duration) {
-    var line = EventLine()
-    line.append(time)
-    add(name, line.text)
+    add(name, String(decoding: [UInt8](capacity: 24) { EventLine.append(time, to: &$0) }, as: UTF8.self))
   }
 }
 
@@ -65,8 +63,7 @@ struct EventLine: EventSink {
 
   mutating func add(_ name: StaticString, _ value: String) {
     if EventLine.isWord(value) {
-      begin(name)
-      bytes.append(text: value)
+      put(name, value.utf8.count) { $0.append(text: value) }
     } else {
       add(EventField(name.description, value))
     }
@@ -74,36 +71,34 @@ struct EventLine: EventSink {
 
   mutating func add(_ name: StaticString, count: Int) {
     guard count >= 0 else { return add(name, count.description) }
-    begin(name)
-    bytes.append(decimal: count)
+    put(name, EventLine.longestNumber) { $0.append(decimal: count) }
   }
 
   mutating func add(_ name: StaticString, _ id: MessageID) {
-    begin(name)
-    id.append(to: &bytes)
+    put(name, MessageID.longestText) { id.append(to: &$0) }
   }
 
   mutating func add(_ name: StaticString, _ mailbox: Mailbox?) {
     let text = mailbox?.text ?? ""
     // Addresses are short by their grammar, so that the brackets always fit.
     guard text.isEmpty || EventLine.isWord(text) else { return add(name, "<" + text + ">") }
-    begin(name)
-    bytes.append("<")
-    bytes.append(text: text)
-    bytes.append(">")
+    put(name, text.utf8.count + 2) {
+      $0.append("<")
+      $0.append(text: text)
+      $0.append(">")
+    }
   }
 
   mutating func add(_ name: StaticString, _ time: Duration) {
-    begin(name)
-    append(time)
+    put(name, EventLine.longestNumber + 4) { EventLine.append(time, to: &$0) }
   }
 
   /// Adds seconds with three decimals.
-  fileprivate mutating func append(_ time: Duration) {
+  fileprivate static func append(_ time: Duration, to text: inout OutputSpan<UInt8>) {
     let milliseconds = max(0, time.microseconds / 1000)
-    bytes.append(decimal: Int(milliseconds / 1000))
-    bytes.append(".")
-    bytes.append(decimal: Int(milliseconds % 1000), width: 3)
+    text.append(decimal: Int(milliseconds / 1000))
+    text.append(".")
+    text.append(decimal: Int(milliseconds % 1000), width: 3)
   }
 
   mutating func add(_ field: EventField) {
@@ -119,11 +114,18 @@ struct EventLine: EventSink {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func begin(_ name: StaticString) {
-    if !bytes.isEmpty { bytes.append(0x20) }
-    bytes.append(name)
-    bytes.append("=")
+  /// Adds a name and a value, which takes at most `room` bytes.
+  @inline(__always) private mutating func put(_ name: StaticString, _ room: Int, _ value: (inout OutputSpan<UInt8>) -> Void) {
+    let isFirst = bytes.isEmpty
+    bytes.append(addingCapacity: name.utf8CodeUnitCount + 2 + room) { text in
+      if !isFirst { text.append(0x20) }
+      text.append(name)
+      text.append(0x3d)
+      value(&text)
+    }
   }
+
+  private static let longestNumber = 20
 
   /// Whether a value can stand as it is: printable ASCII without space, quote or backslash.
   private static func isWord(_ value: String) -> Bool {

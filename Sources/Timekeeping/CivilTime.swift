@@ -33,13 +33,14 @@ package struct CivilTime: Hashable, Sendable {
 
   /// The date and time of RFC 5322 §3.3, as `Date:` has it: `Tue, 21 Nov 2023 02:43:00 +0000`.
   package var rfc5322: String {
-    var text: [UInt8] = []
-    appendRFC5322(to: &text)
-    return String(decoding: text, as: UTF8.self)
+    String(decoding: [UInt8](capacity: CivilTime.longestText) { appendRFC5322(to: &$0) }, as: UTF8.self)
   }
 
+  /// The most bytes that a date and time takes, whatever the year.
+  package static let longestText = 50
+
   /// Adds the same to a text that is put together as bytes.
-  package func appendRFC5322(to text: inout [UInt8]) {
+  package func appendRFC5322(to text: inout OutputSpan<UInt8>) {
     CivilTime.append(name: weekday, of: CivilTime.weekdays, to: &text)
     text.append(UInt8(ascii: ","))
     CivilTime.append(" ", day, 1, to: &text)
@@ -49,7 +50,8 @@ package struct CivilTime: Hashable, Sendable {
     CivilTime.append(" ", hour, 2, to: &text)
     CivilTime.append(":", minute, 2, to: &text)
     CivilTime.append(":", second, 2, to: &text)
-    text.append(contentsOf: " +0000".utf8)
+    text.append(UInt8(ascii: " "))
+    CivilTime.append("+", 0, 4, to: &text)
   }
 
   /// The profile of ISO 8601 that RFC 3339 fixes, to the second: `2023-11-21T02:43:00Z`.
@@ -67,20 +69,24 @@ package struct CivilTime: Hashable, Sendable {
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
   }
 
-  private static func append(name index: Int, of names: [UInt8], to text: inout [UInt8]) {
-    text.append(contentsOf: names[3 * index..<3 * index + 3])
+  private static func append(name index: Int, of names: [UInt8], to text: inout OutputSpan<UInt8>) {
+    for place in 3 * index..<3 * index + 3 { text.append(names[place]) }
   }
 
   private static let weekdays = Array("SunMonTueWedThuFriSat".utf8)
   private static let months = Array("JanFebMarAprMayJunJulAugSepOctNovDec".utf8)
 
   /// Adds a separator and a number of so many digits; years before 1 BC have a sign.
-  private static func append(_ separator: Unicode.Scalar, _ number: Int, _ width: Int, to text: inout [UInt8]) {
+  private static func append(_ separator: Unicode.Scalar, _ number: Int, _ width: Int, to text: inout OutputSpan<UInt8>) {
     text.append(UInt8(ascii: separator))
-    guard number >= 0, number < 10_000 else { return text.append(contentsOf: digits(number, width).utf8) }
-    for (least, unit) in [(4, 1000), (3, 100), (2, 10), (1, 1)] where width >= least || number >= unit {
-      text.append(UInt8(ascii: "0") + UInt8(number / unit % 10))
+    guard number >= 0, number < 10_000 else {
+      for byte in digits(number, width).utf8 { text.append(byte) }
+      return
     }
+    if width >= 4 || number >= 1000 { text.append(UInt8(ascii: "0") + UInt8(number / 1000)) }
+    if width >= 3 || number >= 100 { text.append(UInt8(ascii: "0") + UInt8(number / 100 % 10)) }
+    if width >= 2 || number >= 10 { text.append(UInt8(ascii: "0") + UInt8(number / 10 % 10)) }
+    text.append(UInt8(ascii: "0") + UInt8(number % 10))
   }
 
   private static func floored(_ value: Int64, by divisor: Int64) -> (quotient: Int, remainder: Int) {

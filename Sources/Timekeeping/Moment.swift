@@ -27,9 +27,11 @@ package struct Moment: Hashable, Comparable, Sendable {
 extension Duration {
   /// The whole nanoseconds in this duration; saturates after 292 years.
   package var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? (seconds < 0 ? .min : .max) : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
+    let all = attoseconds
+    let high = Int64(truncatingIfNeeded: all &>> 64)
+    guard high < 500_000_000 else { return .max }
+    guard high >= -500_000_000 else { return .min }
+    return Int64(1_000_000_000).dividingFullWidth((high, UInt64(truncatingIfNeeded: all))).quotient
   }
 
   /// The whole microseconds in this duration.

@@ -36,7 +36,7 @@ import Timekeeping
     while !output.isEmpty {
       switch stream.write(from: &output) {
       case .bytes: continue
-      case .notNow: if await stream.waitUntilWritable(until: loop.moment + .seconds(1)) != .ready { return false }
+      case .notNow: if await stream.writable.wait(until: loop.moment + .seconds(1)) != .ready { return false }
       case .ended, .failed: return false
       }
     }
@@ -52,7 +52,7 @@ import Timekeeping
       }
       switch stream.read(into: &input, room: 65_536) {
       case .bytes: continue
-      case .notNow: try WireFailure.check(await stream.waitUntilReadable(until: loop.moment + .seconds(60)))
+      case .notNow: try WireFailure.check(await stream.readable.wait(until: loop.moment + .seconds(60)))
       case .ended: throw WireFailure.ended
       case .failed(let failure): throw failure
       }

@@ -3,7 +3,7 @@ package import EventLoop
 internal import Glibc
 package import LinuxSystem
 package import Octets
-package import Timekeeping
+internal import Timekeeping
 
 /// One end of a simulated connection.
 @Loop package final class SimulatedStream: ByteStream {
@@ -65,10 +65,9 @@ package import Timekeeping
     return .bytes(count)
   }
 
-  package func waitUntilReadable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    if !arrived.isEmpty || hasEnded || isBroken { return .ready }
-    return await reader.wait(until: deadline)
+  package var readable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    return !arrived.isEmpty || hasEnded || isBroken ? .wake(.ready) : .berth(reader)
   }
 
   /// Waits though nothing can come, as a connection on its way does.
@@ -77,10 +76,10 @@ package import Timekeeping
     if await reader.wait(until: deadline) == .cancelled { throw .cancelled }
   }
 
-  package func waitUntilWritable(until deadline: Moment) async -> Wake {
-    if isCancelled { return .cancelled }
-    guard let other, !isBroken, !isPeerGone, other.arrived.count + onTheWay >= SimulatedStream.window else { return .ready }
-    return await writer.wait(until: deadline)
+  package var writable: Prospect {
+    if isCancelled { return .wake(.cancelled) }
+    guard let other, !isBroken, !isPeerGone, other.arrived.count + onTheWay >= SimulatedStream.window else { return .wake(.ready) }
+    return .berth(writer)
   }
 
   package func cancel() {

@@ -31,7 +31,7 @@ import Timekeeping
     while !output.isEmpty || stream.holdsUnsentBytes {
       switch stream.write(from: &output) {
       case .bytes: continue
-      case .notNow: try WireFailure.check(await stream.waitUntilWritable(until: deadline))
+      case .notNow: try WireFailure.check(await stream.writable.wait(until: deadline))
       case .ended: throw WireFailure.ended
       case .failed(let failure): throw failure
       }
@@ -68,7 +68,7 @@ import Timekeeping
     while true {
       switch stream.read(into: &input, room: 16_384) {
       case .bytes: return true
-      case .notNow: try WireFailure.check(await stream.waitUntilReadable(until: deadline))
+      case .notNow: try WireFailure.check(await stream.readable.wait(until: deadline))
       case .ended: return false
       case .failed(let failure): throw failure
       }

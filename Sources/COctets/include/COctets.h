@@ -9,6 +9,12 @@
 /// Continues a CRC32C (Castagnoli) over more bytes; start with 0. Uses the processor's instruction where it has one.
 uint32_t coctets_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// Memory for bytes, of `malloc`; Swift's own allocation goes the slower way of aligned memory. NULL when there is none.
+void *coctets_allocate(size_t count);
+
+/// Gives it back; NULL is nothing.
+void coctets_free(void *bytes);
+
 /// The position of the first `needle` in `bytes`, or `count` when there is none.
 size_t coctets_find(const void *bytes, uint8_t needle, size_t count);
 
