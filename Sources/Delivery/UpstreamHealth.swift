@@ -13,7 +13,9 @@ package import Timekeeping
 /// about, nor because of what was already under way when it came.
 package struct UpstreamHealth: Sendable {
   /// What is wrong now; nil while all is well or nothing was tried.
-  package private(set) var trouble: Trouble?
+  package private(set) var trouble: Trouble? { didSet { isProbing = trouble != nil && trouble?.kind != .limited } }
+  /// Whether only one connection at a time goes ahead, to see whether the trouble is over.
+  private(set) var isProbing = false
   /// When a message was last delivered, or a connection was last ready.
   package private(set) var lastSuccess: WallTime?
   /// Not to be tried before this moment.
@@ -53,9 +55,6 @@ package struct UpstreamHealth: Sendable {
 
   /// Whether an attempt may be made.
   func mayTry(at now: Moment) -> Bool { retryAt.map { $0 <= now } ?? true }
-
-  /// Whether only one connection at a time goes ahead, to see whether the trouble is over.
-  var isProbing: Bool { trouble != nil && trouble?.kind != .limited }
 
   /// A connection is ready for mail; answers the trouble that is over with it, if there was one.
   mutating func connected(at time: WallTime) -> Trouble? {

@@ -14,8 +14,12 @@ package import Timekeeping
   private var alarm: Alarm?
   private var deadline = Moment.distantFuture
   private var reason = Wake.ready
+  private var isTaken = false
+  /// When the alarm rings; never, when it is not set.
+  private var alarmDue = Moment.distantFuture
+
   /// Whether a task lies here.
-  package private(set) var isOccupied = false
+  package var isOccupied: Bool { isTaken }
 
   /// A free berth.
   package init(_ loop: EventLoop, _ punctuality: Punctuality = .exact) {
@@ -34,40 +38,44 @@ package import Timekeeping
 
   /// Waits until somebody wakes this berth, or until the deadline.
   package func wait(until deadline: Moment = .distantFuture) async -> Wake {
-    precondition(!isOccupied, "one task at a time lies in a berth")
-    isOccupied = true
+    precondition(!isTaken, "one task at a time lies in a berth")
+    isTaken = true
     self.deadline = deadline
-    if deadline < .distantFuture { arm() }
+    // The alarm of an earlier wait mostly rings soon enough.
+    if deadline < alarmDue { arm() }
     await mooring.lie()
     return reason
   }
 
   /// Wakes the task that lies here, if any; it runs in the loop's next turn.
   package func wake(_ reason: Wake = .ready) {
-    guard isOccupied else { return }
-    isOccupied = false
+    guard isTaken else { return }
+    isTaken = false
     self.reason = reason
-    if punctuality == .exact { alarm?.cancel() }
+    if punctuality == .exact { release() }
     loop.makeReady(mooring)
   }
 
   /// Takes back an alarm that was kept; whoever gives a lasting berth up calls it.
-  package func release() { alarm?.cancel() }
+  package func release() {
+    guard alarmDue < .distantFuture else { return }
+    alarmDue = .distantFuture
+    alarm?.cancel()
+  }
 
   /// The alarm rings: for this wait, or for one that is over.
   func alarmRang(at now: Moment) {
-    guard isOccupied, deadline < .distantFuture else { return }
+    alarmDue = .distantFuture
+    guard isTaken, deadline < .distantFuture else { return }
     if deadline <= now { wake(.timedOut) } else { arm() }
   }
 
   private func arm() {
     let alarm = alarm ?? Alarm(.berth(Sleeper(berth: self)), among: loop.alarms)
     self.alarm = alarm
-    if alarm.isSet {
-      if alarm.moment <= deadline { return }
-      alarm.cancel()
-    }
+    alarm.cancel()
     loop.alarms.set(alarm, deadline)
+    alarmDue = deadline
   }
 }
 

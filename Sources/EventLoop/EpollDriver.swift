@@ -9,7 +9,8 @@ package import Timekeeping
 @Loop package final class EpollDriver: LoopDriver {
   package nonisolated let clock: any TimeSource = SystemClock()
   private nonisolated let bell: Bell
-  private var poller: Poller
+  private nonisolated let poller: Poller
+  private let batch = EventBatch()
   /// What sockets are read through, one after the other.
   let readBuffer = ReadBuffer()
   private var slots: [Slot] = []
@@ -24,8 +25,8 @@ package import Timekeeping
 
   package func poll(until deadline: Moment?) {
     // The batch stays as it is until the next wait; whom an event concerns may watch and forget meanwhile.
-    for index in 0..<poller.wait(deadline.map { $0 - clock.moment }) {
-      let (token, readiness) = poller.event(index)
+    for index in 0..<poller.wait(deadline.map { $0 - clock.moment }, into: batch) {
+      let (token, readiness) = batch.event(index)
       if token == EpollDriver.bellToken {
         bell.silence()
       } else {

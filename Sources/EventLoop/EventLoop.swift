@@ -13,11 +13,13 @@ package import Timekeeping
   let alarms = Alarms()
   private var tasks = 0
   private var endings: [@Loop () -> Void] = []
-  /// The present on the monotonic clock, as of this turn.
-  package private(set) var moment: Moment
+  private var present: Moment
   private var civil: WallTime?
   /// How many turns the loop has made: the watchdog's proof of life.
   package private(set) var turns: UInt64 = 0
+
+  /// The present on the monotonic clock, as of this turn.
+  package var moment: Moment { present }
 
   /// The present in civil time, as of this turn.
   package var wallTime: WallTime {
@@ -49,7 +51,7 @@ package import Timekeeping
     self.driver = driver
     self.ready = ready
     clock = driver.clock
-    moment = clock.moment
+    present = clock.moment
   }
 
   /// Starts a task on this loop; the loop ends no sooner than the task.
@@ -96,7 +98,7 @@ package import Timekeeping
 
   /// Looks at the clock; until the next time, all that happens happens at one moment.
   private func look() {
-    moment = clock.moment
+    present = clock.moment
     civil = nil
   }
 

@@ -11,6 +11,8 @@ package import Octets
   private let loop: EventLoop
   private let driver: EpollDriver
   private var socket: Socket?
+  /// The socket's two ways; nil once it is closed.
+  private var traffic: SocketTraffic?
   private var watch: EpollDriver.Watch?
   private var canRead = true
   private var canWrite = true
@@ -25,12 +27,13 @@ package import Octets
     self.loop = loop
     self.driver = driver
     let number = socket.number
+    traffic = socket.traffic
     self.socket = consume socket
     watch = try driver.watch(number, for: self)
   }
 
   package func read(into queue: inout ByteQueue, room: Int) -> Transfer<WireFailure> {
-    guard let result = socket?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
+    guard let result = traffic?.read(into: &queue, room: room, through: driver.readBuffer) else { return .ended }
     switch result {
     case .bytes(let count):
       if count < room { canRead = hasEnded }
@@ -46,7 +49,7 @@ package import Octets
   package var isWorthReading: Bool { canRead }
 
   package func write(from queue: inout ByteQueue) -> Transfer<WireFailure> {
-    guard let result = socket?.write(from: &queue) else { return .ended }
+    guard let result = traffic?.write(from: &queue) else { return .ended }
     switch result {
     case .bytes(let count): return .bytes(count)
     case .notNow:
@@ -112,6 +115,7 @@ package import Octets
   package func close() {
     if let watch { driver.forget(watch) }
     watch = nil
+    traffic = nil
     socket = nil
     cancel()
     reader?.release()

@@ -21,8 +21,8 @@ package struct Wire: ~Copyable {
   /// A wire over an open stream.
   package init(_ stream: any ByteStream) { self.stream = stream }
 
-  /// Sends what shall leave, then brings at least one new byte into ``input``.
-  @Loop package mutating func fill(until deadline: Moment) async throws(WireFailure) {
+  /// Sends what shall leave, then brings at least one new byte into ``input``. A wire that is not idle keeps small buffers meanwhile.
+  @Loop package mutating func fill(until deadline: Moment, isIdle: Bool = true) async throws(WireFailure) {
     do throws(WireFailure) {
       // Mostly everything leaves at once, and a call that might wait costs more than one that cannot.
       if try !send() { try await flush(until: deadline) }
@@ -43,8 +43,9 @@ package struct Wire: ~Copyable {
         appetite = count >= appetite ? min(appetite * 2, Wire.largestRead) : max(Wire.smallestRead, appetite / 2)
         if input.count > waiting { return }
       case .notNow:
-        input.releaseIfEmpty()
-        output.releaseIfEmpty()
+        let kept = isIdle ? 0 : Wire.smallestRead
+        input.releaseIfEmpty(largerThan: kept)
+        output.releaseIfEmpty(largerThan: kept)
         appetite = Wire.smallestRead
         try WireFailure.check(await stream.readable.wait(until: deadline))
       case .ended: throw .ended

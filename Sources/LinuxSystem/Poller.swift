@@ -9,12 +9,10 @@ internal import Timekeeping
 /// finds nobody.
 package struct Poller: ~Copyable {
   private let epoll: Descriptor
-  private var batch: [clinux_event]
 
   /// An epoll instance that watches nothing.
   package init() throws(SystemFailure) {
     epoll = try Descriptor.checked(clinux_epoll_create(), "create", "epoll")
-    batch = Array(repeating: clinux_event(), count: 256)
   }
 
   /// Watches both directions, edge triggered: told once when something changes.
@@ -32,15 +30,33 @@ package struct Poller: ~Copyable {
   /// Watches no longer.
   package func forget(_ number: Int32) { _ = clinux_epoll_forget(epoll.number, number) }
 
-  /// Waits for events, no longer than `limit` (nil: for ever), and answers how many there are.
-  package mutating func wait(_ limit: Duration?) -> Int {
-    let count = unsafe clinux_epoll_wait(epoll.number, &batch, Int32(batch.count), limit.map { max(0, $0.nanoseconds) } ?? -1)
+  /// Waits for events, no longer than `limit` (nil: for ever), puts them into `batch` and answers how many there are.
+  package func wait(_ limit: Duration?, into batch: EventBatch) -> Int {
+    let count = unsafe clinux_epoll_wait(epoll.number, batch.places, EventBatch.size, limit.map { max(0, $0.nanoseconds) } ?? -1)
     return max(0, Int(count))
   }
+}
 
-  /// One of the events that the last ``wait(_:)`` brought.
+/// Room for the events of one wait; they stay until the next.
+///
+/// Safe, because the memory is its own from beginning to end, and read only inside.
+@safe package final class EventBatch {
+  fileprivate let places: UnsafeMutablePointer<clinux_event>
+  fileprivate static let size: Int32 = 256
+
+  /// Room in which nothing has happened.
+  package init() {
+    unsafe places = .allocate(capacity: Int(EventBatch.size))
+    unsafe places.initialize(repeating: clinux_event(), count: Int(EventBatch.size))
+  }
+
+  deinit { unsafe places.deallocate() }
+
+  /// One of the events: whom it concerns, and what happened.
   package func event(_ index: Int) -> (token: UInt64, readiness: Readiness) {
-    (batch[index].token, Readiness(rawValue: batch[index].events))
+    precondition(index >= 0 && index < Int(EventBatch.size), "an event is one of the batch")
+    let event = unsafe places[index]
+    return (event.token, Readiness(rawValue: event.events))
   }
 }
 

@@ -10,7 +10,7 @@ package enum DisplayName {
     let words = String(String.UnicodeScalarView(scalars)).split(separator: " ")
     let text = words.joined(separator: " ")
     if !text.utf8.allSatisfy({ $0 < 0x80 }) { return encoded(text) }
-    if words.allSatisfy({ $0.utf8.allSatisfy(AddressTokens.isAtomText) && !$0.contains("=?") }) { return text }
+    if words.allSatisfy({ $0.utf8.allSatisfy(AddressTokens.isAtomText) && !$0.holds("=?") }) { return text }
     let escaped = text.reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) }
     return "\"\(escaped)\""
   }

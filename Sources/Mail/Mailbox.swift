@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Octets
+
 /// One mail address, already checked: `local@domain`, or the reserved `postmaster` without a domain (RFC 5321 §4.1.2, §4.5.1).
 ///
 /// Only a parser makes one from a peer's bytes, so whoever holds a mailbox may print it into a command: it has no control character, no
@@ -37,12 +39,7 @@ package struct Mailbox: Hashable, Sendable {
   package var domain: Substring { text[text.utf8.index(text.startIndex, offsetBy: domainOffset)...] }
 
   /// Whether it can travel without SMTPUTF8.
-  package var isASCII: Bool {
-    let bytes = text.utf8.span
-    var all: UInt8 = 0
-    for index in bytes.indices { all |= bytes[index] }
-    return all < 0x80
-  }
+  package var isASCII: Bool { !text.utf8.span.kinds.contains(.beyondASCII) }
 }
 
 extension Mailbox: CustomStringConvertible {

@@ -33,7 +33,7 @@ package struct MessageID: Hashable, Comparable, Sendable {
 
 extension MessageID: CustomStringConvertible {
   package var description: String {
-    String(decoding: [UInt8](capacity: MessageID.longestText) { append(to: &$0) }, as: UTF8.self)
+    String(capacity: MessageID.longestText) { append(to: &$0) }
   }
 
   /// The longest text of an identifier.

@@ -28,9 +28,11 @@ package struct TraceHeader: Sendable {
     var recipient = envelope.recipients.count == 1 ? envelope.recipients[0].mailbox : nil
     if let only = recipient, !only.isASCII, !envelope.isInternationalized { recipient = nil }
     let names = envelope.submitter.greeting.utf8.count + envelope.submitter.peer.utf8.count + 2 * host.utf8.count
-    let date = [UInt8](capacity: CivilTime.longestText) { CivilTime(envelope.accepted).appendRFC5322(to: &$0) }
+    var date: [UInt8] = []
+    date.append(addingCapacity: CivilTime.longestText) { CivilTime(envelope.accepted).appendRFC5322(to: &$0) }
     let room = TraceHeader.roomForWords + names + 2 * date.count + (recipient?.text.utf8.count ?? 0)
-    return [UInt8](capacity: room) { text in
+    var lines: [UInt8] = []
+    lines.append(addingCapacity: room) { text in
       text.append("Received: from ")
       TraceHeader.append(name: envelope.submitter.greeting.utf8.span, to: &text)
       text.append(" (")
@@ -63,6 +65,7 @@ package struct TraceHeader: Sendable {
       }
       if survey.beginsWithoutHeader { text.append("\r\n") }
     }
+    return lines
   }
 
   /// More than all that is written beside names, dates and the recipient; a name that is missing has a word of its own.

@@ -52,9 +52,9 @@ internal import COctets
     tail = 0
   }
 
-  /// Gives the storage back when nothing waits.
-  package mutating func releaseIfEmpty() {
-    guard isEmpty, capacity > 0 else { return }
+  /// Gives the storage back when nothing waits, and it has more than so many bytes.
+  package mutating func releaseIfEmpty(largerThan kept: Int = 0) {
+    guard isEmpty, capacity > kept else { return }
     unsafe coctets_free(storage)
     unsafe storage = nil
     capacity = 0
@@ -100,6 +100,15 @@ internal import COctets
     precondition(written >= 0 && written <= capacity - tail, "a writer stays inside the room it was given")
     tail += written
     return written
+  }
+
+  /// Lets `body` add at most `room` bytes.
+  @inlinable package mutating func append(addingCapacity room: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    reserve(room)
+    let free = unsafe UnsafeMutableBufferPointer(start: storage! + tail, count: room)
+    var output = unsafe OutputSpan(buffer: free, initializedCount: 0)
+    body(&output)
+    tail += unsafe output.finalize(for: free)
   }
 
   /// Where the first `byte` stands, counted from the oldest byte; the search starts at `start`.

@@ -49,6 +49,17 @@ extension OutputSpan where Element == UInt8 {
   }
 }
 
+extension String {
+  /// A text of at most `capacity` bytes of UTF-8, which `body` writes.
+  @inlinable package init(capacity: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    unsafe self.init(unsafeUninitializedCapacity: capacity) { room in
+      var text = unsafe OutputSpan(buffer: room, initializedCount: 0)
+      body(&text)
+      return unsafe text.finalize(for: room)
+    }
+  }
+}
+
 /// A number in decimal digits, without a string being made.
 package struct DecimalDigits {
   private var places = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))

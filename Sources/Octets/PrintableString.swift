@@ -58,8 +58,5 @@ extension Unicode.Scalar {
 
 extension Span where Element == UInt8 {
   /// Whether all of it is printable ASCII.
-  package var isPlain: Bool {
-    for index in 0..<count where self[index] &- 0x20 >= 0x5f { return false }
-    return true
-  }
+  package var isPlain: Bool { kinds.isDisjoint(with: [.control, .beyondASCII]) }
 }

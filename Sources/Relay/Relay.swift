@@ -33,6 +33,8 @@ import Timekeeping
   private var control: ControlServer?
   private var watchdog: Watchdog?
   private var housekeeping: Alarm?
+  /// The numbers that the service manager was told last, unless something was wrong.
+  private var shown: StatusFigures?
 
   /// Binds, recovers and begins to serve; throws when one of it is impossible.
   package init(
@@ -136,12 +138,21 @@ import Timekeeping
 
   /// Tells the service manager how things stand; that nobody listens is no reason to stop.
   private func notify(_ tell: (ServiceNotifier, String) throws(SystemFailure) -> Void) {
+    guard means.notifier.isSupervised else { return }
+    shown = isWell ? statusFigures : nil
     try? tell(means.notifier, statusLine)
   }
 
-  /// What `systemctl status` shows, refreshed while it changes.
+  /// What `systemctl status` shows, refreshed when it has changed. Nothing is put into words for nothing: that would bring two megabytes
+  /// of the program into the memory of a daemon that has nothing to do.
+  private func refreshStatus() {
+    if shown == nil || !isWell || statusFigures != shown {
+      notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
+    }
+  }
+
   private func keepHouse() {
-    notify { (notifier, text) throws(SystemFailure) in try notifier.status(text) }
+    refreshStatus()
     _ = spool.forgetExpired()
     dispatcher.reports.keepHouse()
     spool.announce()

@@ -69,14 +69,25 @@ extension Relay: ControlDesk {
 
   /// What the service manager shows in one line.
   var statusLine: String {
-    let spool = spoolStatus
-    if let problem = spool.problem { return "\(spool.messages) queued; spool: \(problem)" }
+    let figures = statusFigures
+    if let problem = spoolProblem { return "\(figures.messages) queued; spool: \(problem)" }
     for upstream in dispatcher.upstreams {
-      if let trouble = upstream.health.trouble { return "\(spool.messages) queued; upstream \(upstream.name): \(trouble.sentence)" }
+      if let trouble = upstream.health.trouble { return "\(figures.messages) queued; upstream \(upstream.name): \(trouble.sentence)" }
     }
-    if isDraining { return "Stopping; \(spool.messages) queued" }
-    return "Relaying to \(dispatcher.upstreams.map(\.name).joined(separator: ", ")); \(spool.messages) queued, \(spool.failed) failed"
+    if isDraining { return "Stopping; \(figures.messages) queued" }
+    return "Relaying to \(dispatcher.upstreams.map(\.name).joined(separator: ", ")); \(figures.messages) queued, \(figures.failed) failed"
   }
+
+  /// The numbers in the status line.
+  var statusFigures: StatusFigures {
+    let usage = spool.usage
+    return StatusFigures(messages: usage.queued + usage.held + usage.failed, failed: usage.failed)
+  }
+
+  /// Whether the status line consists of its numbers, because nothing is wrong.
+  var isWell: Bool { spoolProblem == nil && dispatcher.upstreams.allSatisfy { $0.health.trouble == nil } }
+
+  private var spoolProblem: String? { spool.problem ?? spool.damage.alarm(in: settings.spool.directory.path) }
 
   private var operators: OperatorDesk {
     OperatorDesk(loop: loop, spool: spool, dispatcher: dispatcher) { [log = means.log] in log.note($0) }
@@ -99,7 +110,7 @@ extension Relay: ControlDesk {
     status.held = usage.held
     status.failed = usage.failed
     status.bytes = usage.liveBytes + usage.bodyBytes
-    status.problem = spool.problem ?? spool.damage.alarm(in: settings.spool.directory.path)
+    status.problem = spoolProblem
     return status
   }
 
@@ -128,4 +139,10 @@ extension Relay: ControlDesk {
     status.nextAttemptUSec = upstream.health.retryAt.map { (loop.wallTime + max(.zero, $0 - loop.moment)).microseconds }
     return status
   }
+}
+
+/// The numbers that the service manager's line tells.
+struct StatusFigures: Equatable {
+  let messages: Int
+  let failed: Int
 }

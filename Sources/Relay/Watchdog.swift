@@ -12,7 +12,9 @@ import Timekeeping
   private let loop: EventLoop
   private let notifier: ServiceNotifier
   private let journal: any Workers
-  private let limit: Duration
+  /// How long the journal may take for one thing.
+  private let patience: Duration
+  private let rhythm: Duration
   private var alarm: Alarm?
 
   /// A watchdog, if the manager waits for one.
@@ -21,7 +23,7 @@ import Timekeeping
     self.loop = loop
     self.notifier = notifier
     self.journal = journal
-    self.limit = limit
+    (patience, rhythm) = (limit / 2, limit / 4)
     feed()
   }
 
@@ -34,8 +36,8 @@ import Timekeeping
   private func feed() {
     // A datagram that cannot be sent is not repeated: the next one comes soon, and the manager is patient for two.
     if !journalIsStuck { try? notifier.alive() }
-    alarm = loop.schedule(at: loop.moment + limit / 4) { [weak self] in self?.feed() }
+    alarm = loop.schedule(at: loop.moment + rhythm) { [weak self] in self?.feed() }
   }
 
-  private var journalIsStuck: Bool { journal.busySince.map { loop.moment - $0 > limit / 2 } ?? false }
+  private var journalIsStuck: Bool { journal.busySince.map { loop.moment - $0 > patience } ?? false }
 }

@@ -42,56 +42,41 @@ package struct Reply: Hashable, Sendable {
   }
 
   private func appendLine(_ words: String, isLast: Bool, to queue: inout ByteQueue) {
-    var head = Head()
-    head.append(code)
-    head.append(isLast ? " " : "-")
-    if let status {
-      head.append(UInt16(status.severity))
-      head.append(".")
-      head.append(status.subject)
-      head.append(".")
-      head.append(status.detail)
-      head.append(" ")
-    }
-    queue.append(head.bytes)
-    let room = Reply.longestLine - 2 - head.bytes.count
     let bytes = words.utf8.span
-    queue.appendPrintable(bytes.extracting(first: room))
-    queue.append("\r\n")
+    queue.append(addingCapacity: min(bytes.count + Reply.longestHead + 2, Reply.longestLine)) { line in
+      line.append(decimal: code)
+      line.append(isLast ? " " : "-")
+      if let status {
+        line.append(decimal: UInt16(status.severity))
+        line.append(".")
+        line.append(decimal: status.subject)
+        line.append(".")
+        line.append(decimal: status.detail)
+        line.append(" ")
+      }
+      line.append(printable: bytes.extracting(first: Reply.longestLine - 2 - line.count))
+      line.append("\r\n")
+    }
   }
 
   /// The longest line of a reply, its CRLF included.
   private static let longestLine = 512
-
-  /// What stands in front of the words: `250-2.1.0 `.
-  private struct Head {
-    private var places = InlineArray<16, UInt8>(repeating: 0)
-    private var count = 0
-
-    var bytes: Span<UInt8> {
-      @_lifetime(borrow self)
-      get { places.span.extracting(0..<count) }
-    }
-
-    mutating func append(_ mark: Unicode.Scalar) { put(UInt8(ascii: mark)) }
-
-    /// Adds a number of at most three digits.
-    mutating func append(_ number: UInt16) {
-      if number >= 100 { put(UInt8(ascii: "0") + UInt8(number / 100)) }
-      if number >= 10 { put(UInt8(ascii: "0") + UInt8(number / 10 % 10)) }
-      put(UInt8(ascii: "0") + UInt8(number % 10))
-    }
-
-    private mutating func put(_ byte: UInt8) {
-      places[count] = byte
-      count += 1
-    }
-  }
+  /// What stands in front of the words is no longer: `250-5.999.999 `.
+  private static let longestHead = 14
 }
 
-extension ByteQueue {
+extension OutputSpan where Element == UInt8 {
+  /// Adds a number of at most three digits.
+  @_lifetime(self: copy self)
+  fileprivate mutating func append(decimal number: UInt16) {
+    if number >= 100 { append(UInt8(ascii: "0") + UInt8(number / 100)) }
+    if number >= 10 { append(UInt8(ascii: "0") + UInt8(number / 10 % 10)) }
+    append(UInt8(ascii: "0") + UInt8(number % 10))
+  }
+
   /// Adds text of which nothing but printable ASCII is kept as it is.
-  fileprivate mutating func appendPrintable(_ text: Span<UInt8>) {
+  @_lifetime(self: copy self)
+  fileprivate mutating func append(printable text: Span<UInt8>) {
     if text.isPlain { return append(text) }
     for index in text.indices { append(text[index] &- 0x20 < 0x5f ? text[index] : UInt8(ascii: "?")) }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import LinuxSystem
+internal import Octets
 internal import SMTP
 package import Settings
 
@@ -51,7 +52,7 @@ package struct ConfigurationFiles: Sendable {
 
   private func exposures(in settings: RelaySettings) -> [SettingsError] {
     settings.effective.compactMap { effective in
-      let isSecret = effective.setting.isSecret || effective.value.contains(Setting.hidden)
+      let isSecret = effective.setting.isSecret || effective.value.holds(Setting.hidden)
       guard isSecret, case .line(_, let file) = effective.origin, let mode = openModes[file] else { return nil }
       let text =
         "\(effective.key) stands in a file that every user of this machine can read (mode 0\(String(mode, radix: 8))); "

@@ -26,7 +26,7 @@ package struct ServiceNotifier: Sendable {
 
   /// The daemon serves: recovered, listening.
   package func ready(_ status: String) throws(SystemFailure) {
-    try send("READY=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: .milliseconds(1000))
+    try send("READY=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: 1000)
   }
 
   /// One line for `systemctl status`.
@@ -36,12 +36,12 @@ package struct ServiceNotifier: Sendable {
 
   /// New settings are being read since `now`, on the kernel's monotonic clock; ``ready(_:)`` ends it.
   package func reloading(at now: Moment) throws(SystemFailure) {
-    try send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)", patience: .milliseconds(1000))
+    try send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)", patience: 1000)
   }
 
   /// The daemon finishes what it has begun and ends.
   package func stopping(_ status: String) throws(SystemFailure) {
-    try send("STOPPING=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: .milliseconds(1000))
+    try send("STOPPING=1\nSTATUS=\(ServiceNotifier.oneLine(status))", patience: 1000)
   }
 
   /// A sign of life, for the watchdog.
@@ -54,9 +54,10 @@ package struct ServiceNotifier: Sendable {
     try send("EXTEND_TIMEOUT_USEC=\(max(wait.microseconds, 1))\nSTATUS=\(ServiceNotifier.oneLine(status))")
   }
 
-  private func send(_ state: String, patience: Duration = .zero) throws(SystemFailure) {
+  /// Waits no longer than so many milliseconds for a manager that does not read.
+  private func send(_ state: String, patience: Int32 = 0) throws(SystemFailure) {
     guard isSupervised else { return }
-    let result = unsafe csystemd_notify(state, Int32(patience / .milliseconds(1)))
+    let result = unsafe csystemd_notify(state, patience)
     if result < 0 { throw SystemFailure(call: "notify", subject: "the service manager", number: -result) }
   }
 

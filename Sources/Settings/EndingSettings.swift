@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Octets
 
 /// `[Bounce]`: who hears of mail that could not be delivered.
 package struct BounceSettings: Hashable, Sendable {
@@ -44,7 +45,7 @@ extension MailAddress: SingleSettingValue {
     localPart = String(text[..<at])
     domain = String(text[text.index(after: at)...])
     let isPlain = localPart.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !MailAddress.special.contains($0) }
-    let hasDots = !localPart.hasPrefix(".") && !localPart.hasSuffix(".") && !localPart.contains("..")
+    let hasDots = !localPart.hasPrefix(".") && !localPart.hasSuffix(".") && !localPart.holds("..")
     guard isPlain, hasDots, (1...64).contains(localPart.utf8.count), HostName(domain) != nil else { throw refusal }
   }
 

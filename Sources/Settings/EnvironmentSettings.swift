@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Octets
+
 /// The settings that environment variables give: `POSTHOUSE_`, the section, and the name with its words apart, as in
 ///`POSTHOUSE_UPSTREAM_CA_FILE`.
 /// A variable that begins like ours but is none is worth a warning, not a refusal: people put their own beside them. What Kubernetes
@@ -37,8 +39,8 @@ struct EnvironmentSettings {
   /// Variables of our programs that are no settings, and those that Kubernetes makes for services.
   private static func isForeign(_ variable: String) -> Bool {
     if ["POSTHOUSE_SOCKET", "POSTHOUSE_CONFIG", "POSTHOUSE_SUBMIT", "POSTHOUSE_PORT"].contains(variable) { return true }
-    if variable.hasSuffix("_SERVICE_HOST") || variable.contains("_SERVICE_PORT") || variable.hasSuffix("_PORT") { return true }
-    return variable.contains("_TCP") || variable.contains("_UDP")
+    if variable.hasSuffix("_SERVICE_HOST") || variable.holds("_SERVICE_PORT") || variable.hasSuffix("_PORT") { return true }
+    return variable.holds("_TCP") || variable.holds("_UDP")
   }
 
   /// Secrets that tools write into the environment often end with a newline that nobody meant.

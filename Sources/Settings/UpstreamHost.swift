@@ -38,7 +38,7 @@ extension UpstreamHost: SingleSettingValue {
       self = .address(address)
       return
     }
-    if text.contains("://") { throw ValueRefusal("is not a host", "write the name alone, without a scheme") }
+    if text.holds("://") { throw ValueRefusal("is not a host", "write the name alone, without a scheme") }
     if let colon = text.lastIndex(of: ":"), HostName(text[..<colon]) != nil || text[..<colon].hasSuffix("]") {
       let port = text[text.index(after: colon)...]
       throw ValueRefusal("has the port in it", "write Host=\(text[..<colon]) and Port=\(port)")

@@ -20,11 +20,13 @@ extension [UInt8] {
   mutating func putField(_ tag: UInt8, _ text: String) {
     let length = text.utf8.count
     precondition(length < 1 << 24, "a field is shorter than 16 MiB")
-    append(tag)
-    append(UInt8(truncatingIfNeeded: length))
-    append(UInt8(truncatingIfNeeded: length >> 8))
-    append(UInt8(truncatingIfNeeded: length >> 16))
-    append(contentsOf: text.utf8)
+    append(addingCapacity: 4 + length) { field in
+      field.append(tag)
+      field.append(UInt8(truncatingIfNeeded: length))
+      field.append(UInt8(truncatingIfNeeded: length >> 8))
+      field.append(UInt8(truncatingIfNeeded: length >> 16))
+      field.append(text: text)
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import EventLoop
 internal import LinuxSystem
 internal import Timekeeping
 
 /// What was last seen of the file system's free space.
-struct SpaceWatch {
+@Loop final class SpaceWatch {
   /// The last figures.
   private(set) var last: DiskSpace?
   /// Why the figures could not be had, if they could not.
@@ -19,7 +20,7 @@ struct SpaceWatch {
   }
 
   /// Takes new figures.
-  mutating func note(_ result: Result<DiskSpace, SystemFailure>, at now: Moment) {
+  func note(_ result: Result<DiskSpace, SystemFailure>, at now: Moment) {
     isLooking = false
     seen = now
     switch result {
@@ -29,7 +30,7 @@ struct SpaceWatch {
   }
 
   /// Gets figures, on a worker.
-  static func look(_ disk: any Disk) -> Result<DiskSpace, SystemFailure> {
+  nonisolated static func look(_ disk: any Disk) -> Result<DiskSpace, SystemFailure> {
     do throws(SystemFailure) { return .success(try disk.space()) } catch { return .failure(error) }
   }
 }

@@ -17,7 +17,7 @@ package import Timekeeping
   let journalWorkers: any Workers
   let workers: any Workers
   let journal: Journal
-  var space: SpaceWatch
+  let space = SpaceWatch()
   private var lock: (any DiskFile)?
   private var alarm: (alarm: Alarm, due: Moment)?
   private var chores = 0
@@ -79,7 +79,6 @@ package import Timekeeping
     bodyBytes = recovered.bodyBytes
     journal = Journal(recovered, limits, random: random)
     cleaner = Cleaner(limits)
-    space = SpaceWatch()
     idleness = Berth(loop)
   }
 

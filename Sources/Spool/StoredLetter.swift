@@ -35,7 +35,7 @@ package struct StoredLetter: Sendable {
   package init(fresh letter: Letter) {
     id = letter.id
     envelope = letter.envelope
-    outcomes = Array(repeating: nil, count: letter.envelope.recipients.count)
+    outcomes = StoredLetter.untried(letter.envelope.recipients.count)
     state = letter.isHeld ? .held : .queued
     attempts = 0
     nextAttempt = letter.envelope.holdUntil ?? letter.envelope.accepted
@@ -46,13 +46,16 @@ package struct StoredLetter: Sendable {
   init(_ record: AcceptedRecord, size: Int) {
     id = record.id
     envelope = record.envelope
-    outcomes = record.outcomes.isEmpty ? Array(repeating: nil, count: record.envelope.recipients.count) : record.outcomes
+    outcomes = record.outcomes.isEmpty ? StoredLetter.untried(record.envelope.recipients.count) : record.outcomes
     state = record.state
     attempts = Int(record.attempts)
     nextAttempt = record.nextAttempt
     self.size = size
     body = record.body
   }
+
+  /// No outcome for any recipient; one literal for the common message, since a count costs a look at the table of generic types.
+  private static func untried(_ recipients: Int) -> [Outcome?] { recipients == 1 ? [nil] : Array(repeating: nil, count: recipients) }
 }
 
 extension Spool {

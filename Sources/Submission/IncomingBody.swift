@@ -33,11 +33,24 @@ import Spool
     self.memory = memory
   }
 
-  /// Whether DATA has come to its end, good or bad.
-  var isComplete: Bool { decoder.hasEnded || decoder.violation != nil }
+  /// What came of bytes that were offered.
+  struct Progress {
+    /// How many were taken.
+    let taken: Int
+    /// Whether ``stream(trace:into:)`` must be called before more is taken, to bound our memory.
+    let isLarge: Bool
+    /// Whether DATA has come to its end, good or bad.
+    let isComplete: Bool
+  }
+
+  /// Takes bytes, up to the end of the message.
+  mutating func take(_ input: Span<UInt8>) -> Progress {
+    let taken = input.isEmpty ? 0 : decode(input)
+    return Progress(taken: taken, isLarge: isLarge, isComplete: decoder.hasEnded || decoder.violation != nil)
+  }
 
   /// Takes bytes and answers how many.
-  mutating func take(_ input: Span<UInt8>) -> Int {
+  private mutating func decode(_ input: Span<UInt8>) -> Int {
     // The trace lines will stand in front.
     if bytes.capacity == 0 { bytes.reserveCapacity(input.count + IncomingBody.roomForTrace) }
     let taken = decoder.take(input, appendingTo: &bytes)
@@ -47,14 +60,13 @@ import Spool
     return taken
   }
 
-  /// Whether ``stream(trace:into:)`` must be called before more is taken, to bound our memory.
-  var isLarge: Bool {
+  private var isLarge: Bool {
     if bytes.count < IncomingBody.smallPiece || refusal != nil { return false }
     if memory.isShort { return intake != nil || decoder.survey.isComplete }
     return intake != nil ? bytes.count >= IncomingBody.portion : bytes.count >= IncomingBody.keptInMemory && decoder.survey.isComplete
   }
 
-  /// Hands what has come to the spool. What the spool refuses is swallowed to its end, where ``finish(trace:)`` tells.
+  /// Hands what has come to the spool. What the spool refuses is swallowed to its end, where ``seal(trace:)`` tells.
   mutating func stream(trace: () -> [UInt8], into spool: Spool) async {
     let intake = self.intake ?? spool.beginBody(of: id)
     if self.intake == nil { append(trace(), to: intake) }

@@ -14,21 +14,23 @@ extension SubmissionSession {
   @inline(never) func hear(_ conversation: inout ServerConversation, _ wire: inout Wire, _ course: SessionCourse) -> Bool {
     switch course.reading {
     case .command:
-      course.step = conversation.next(from: &wire.input, at: loop.wallTime)
+      guard let step = conversation.next(from: &wire.input, at: loop.wallTime) else { return false }
+      course.step = step
     case .body:
-      wire.input.consume(course.take(wire.input.bytes))
-      if course.holdsMuch { return true }
-      guard let decoder = course.completeBody else { return false }
+      let progress = course.take(wire.input.bytes)
+      wire.input.consume(progress.taken)
+      if progress.isLarge { return true }
+      guard progress.isComplete else { return false }
       course.reading = .command
-      course.step = conversation.bodyEnded(decoder, at: loop.wallTime)
+      course.step = conversation.bodyEnded(course.decoder, at: loop.wallTime)
     case .chunk(let size):
-      let taken = course.take(wire.input.bytes.extracting(first: size))
-      wire.input.consume(taken)
-      course.reading = .chunk(size - taken)
-      if course.holdsMuch { return true }
-      guard taken == size, let decoder = course.decoder else { return false }
+      let progress = course.take(wire.input.bytes.extracting(first: size))
+      wire.input.consume(progress.taken)
+      course.reading = .chunk(size - progress.taken)
+      if progress.isLarge { return true }
+      guard progress.taken == size else { return false }
       course.reading = .command
-      course.step = conversation.chunkEnded(decoder, at: loop.wallTime)
+      course.step = conversation.chunkEnded(course.decoder, at: loop.wallTime)
     case .refusedChunk(let size):
       let taken = min(size, wire.input.count)
       wire.input.consume(taken)
@@ -37,7 +39,7 @@ extension SubmissionSession {
       course.reading = .command
       course.step = conversation.chunkDiscarded()
     }
-    return course.step != nil
+    return true
   }
 
   /// Makes a complete message durable; only then is it ours.
@@ -63,6 +65,7 @@ extension SubmissionSession {
     let (id, survey) = (body.id, body.decoder.survey)
     await body.stream(trace: { trace(of: conversation.underway(at: loop.wallTime), id, survey) }, into: spool)
     course.body = consume body
+    course.holdsMuch = false
   }
 
   /// Completes the file of a large message.

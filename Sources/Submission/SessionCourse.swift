@@ -20,6 +20,8 @@ import Timekeeping
   var messages = 0
   /// What the conversation wants done; nil when the client has the word.
   var step: ServerStep?
+  /// Whether the message must be handed to the spool before more of it is taken.
+  var holdsMuch = false
   /// The message that is coming in.
   var body: IncomingBody?
   /// The transaction whose message is complete.
@@ -51,10 +53,10 @@ import Timekeeping
   }
 
   /// What is known about the bytes that have come.
-  var decoder: DataDecoder? { body?.decoder }
-
-  /// The same, once DATA has come to its end, good or bad.
-  var completeBody: DataDecoder? { body?.isComplete == true ? body?.decoder : nil }
+  var decoder: DataDecoder {
+    guard let decoder = body?.decoder else { preconditionFailure("what is judged has come in") }
+    return decoder
+  }
 
   /// The whole message, the trace lines in front, with its number and whether it is mail that nobody waits for.
   func seal(_ trace: (MessageID, HeaderSurvey) -> [UInt8]) throws(BodyRefusal) -> (MessageID, LetterBody, isBulk: Bool) {
@@ -63,14 +65,15 @@ import Timekeeping
     return (id, content, survey.isBulk)
   }
 
-  /// Whether the message must be handed to the spool before more of it is taken.
-  var holdsMuch: Bool { body?.isLarge ?? false }
-
   /// Whether the message goes into a file of its own.
   var isInFile: Bool { body?.isInFile ?? false }
 
-  /// Takes bytes of the message, up to its end, and answers how many.
-  func take(_ bytes: Span<UInt8>) -> Int { bytes.isEmpty ? 0 : body?.take(bytes) ?? 0 }
+  /// Takes bytes of the message, up to its end.
+  func take(_ bytes: Span<UInt8>) -> IncomingBody.Progress {
+    guard let progress = body?.take(bytes) else { preconditionFailure("what comes in was begun") }
+    holdsMuch = progress.isLarge
+    return progress
+  }
 
   /// The message belongs to the spool from now on.
   func handOver() {

@@ -90,7 +90,7 @@ import Timekeeping
     defer { course.forgetBody() }
     while true {
       switch advance(&wire, &conversation, course) {
-      case .listening: try await listen(&wire, &conversation, course, note)
+      case .listening(let isInTransaction): try await listen(isInTransaction, &wire, &conversation, course, note)
       case .working(let work): try await carryOut(work, &wire, &conversation, course)
       case .over(let reason): return reason
       }
@@ -99,8 +99,8 @@ import Timekeeping
 
   /// Whose turn it is.
   private enum Turn {
-    /// The client's.
-    case listening
+    /// The client's, within a transaction or not.
+    case listening(isInTransaction: Bool)
     /// Ours, and it takes time.
     case working(Work)
     /// Nobody's any more.
@@ -155,24 +155,27 @@ import Timekeeping
         course.step = conversation.interruptedTLS()
       }
     }
-    if course.reading != .command, course.holdsMuch { return .working(.stream) }
-    if !conversation.isInTransaction { course.forgetBody() }
-    return .listening
+    if course.holdsMuch { return .working(.stream) }
+    if conversation.isInTransaction { return .listening(isInTransaction: true) }
+    course.forgetBody()
+    return .listening(isInTransaction: false)
   }
 
   /// Waits for what the client owes: a command, or the bytes of a message. One that never falls silent must come to an end all the same.
   private func listen(
-    _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse, _ note: (_ isIdle: Bool) -> Void
+    _ isInTransaction: Bool, _ wire: inout Wire, _ conversation: inout ServerConversation, _ course: SessionCourse,
+    _ note: (_ isIdle: Bool) -> Void
   ) async throws(WireFailure) {
-    let end = conversation.isInTransaction ? course.transactionEnd : course.end
+    let end = isInTransaction ? course.transactionEnd : course.end
     if loop.moment >= end { throw .timedOut }
     if hear(&conversation, &wire, course) { return }
-    let isIdle = course.reading == .command && !conversation.isInTransaction
+    let isIdle = course.reading == .command && !isInTransaction
     if isIdle { note(true) }
     defer { if isIdle { note(false) } }
     repeat {
       if loop.moment >= end { throw .timedOut }
-      try await wire.fill(until: min(loop.moment + (course.reading == .command ? rules.commandTimeout : rules.dataTimeout), end))
+      let patience = course.reading == .command ? rules.commandTimeout : rules.dataTimeout
+      try await wire.fill(until: min(loop.moment + patience, end), isIdle: isIdle)
     } while !hear(&conversation, &wire, course)
   }
 

@@ -40,7 +40,7 @@ struct EventFields: EventSink {
   mutating func add(_ name: StaticString, _ mailbox: Mailbox?) { add(name, "<" + (mailbox?.text ?? "") + ">") }
 
   mutating func add(_ name: StaticString, _ time: Duration) {
-    add(name, String(decoding: [UInt8](capacity: 24) { EventLine.append(time, to: &$0) }, as: UTF8.self))
+    add(name, String(capacity: EventLine.longestNumber + 4) { EventLine.append(time, to: &$0) })
   }
 }
 
@@ -125,16 +125,11 @@ struct EventLine: EventSink {
     }
   }
 
-  private static let longestNumber = 20
+  fileprivate static let longestNumber = 20
 
   /// Whether a value can stand as it is: printable ASCII without space, quote or backslash.
   private static func isWord(_ value: String) -> Bool {
     let bytes = value.utf8.span
-    guard !bytes.isEmpty, bytes.count <= EventField.valueLimit else { return false }
-    for index in bytes.indices {
-      let byte = bytes[index]
-      if byte &- 0x21 >= 0x5e || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
-    }
-    return true
+    return !bytes.isEmpty && bytes.count <= EventField.valueLimit && bytes.kinds.isEmpty
   }
 }

@@ -64,8 +64,10 @@ struct Footprint {
     return [
       Figure(name: "memory idle, fresh (resident)", value: Double(fresh.resident) / 1024, unit: "MiB"),
       Figure(name: "memory idle, fresh (proportional)", value: Double(fresh.proportional) / 1024, unit: "MiB"),
+      Figure(name: "memory idle, fresh (anonymous)", value: Double(fresh.anonymous) / 1024, unit: "MiB"),
       Figure(name: "memory idle, after mail over TLS (resident)", value: Double(used.resident) / 1024, unit: "MiB"),
       Figure(name: "memory idle, after mail over TLS (proportional)", value: Double(used.proportional) / 1024, unit: "MiB"),
+      Figure(name: "memory idle, after mail over TLS (anonymous)", value: Double(used.anonymous) / 1024, unit: "MiB"),
       Figure(
         name: "memory for each of \(connections) idle connections",
         value: Double(crowded.proportional - used.proportional) * 1024 / Double(connections), unit: "B"),

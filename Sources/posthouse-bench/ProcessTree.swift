@@ -41,11 +41,13 @@ struct ProcessTree {
     }
   }
 
-  /// How much memory they take, in kibibytes.
-  var memory: (resident: Int, proportional: Int) {
-    members.reduce((0, 0)) { sum, pid in
+  /// How much memory they take, in kibibytes. What is anonymous was written to; all the rest are pages of files, which the kernel drops
+  /// when it needs room, and which are shared with whoever uses the same libraries.
+  var memory: (resident: Int, proportional: Int, anonymous: Int) {
+    members.reduce((0, 0, 0)) { sum, pid in
       let text = (try? Files.text(at: "/proc/\(pid)/smaps_rollup")) ?? ""
-      return (sum.0 + ProcessTree.number("Rss:", in: text), sum.1 + ProcessTree.number("Pss:", in: text))
+      func number(_ name: String) -> Int { ProcessTree.number(name, in: text) }
+      return (sum.0 + number("Rss:"), sum.1 + number("Pss:"), sum.2 + number("Anonymous:"))
     }
   }
 

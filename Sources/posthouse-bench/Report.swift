@@ -66,7 +66,9 @@ struct Report {
       Linux \(machine.text("kernel")); load at the start \(machine.text("load").split(separator: " ").first ?? "?").
       Disk: 1 KiB `pwrite` and `fdatasync` take \((ground.number("syncMedianUSec") ?? 0).text(0)) µs (median), \
       \((ground.number("syncP99USec") ?? 0).text(0)) µs (p99); sequential \(mebibytes("sequentialBytesPerSec")) MiB/s; \
-      loopback \(mebibytes("loopbackBytesPerSec")) MiB/s.
+      loopback \(mebibytes("loopbackBytesPerSec")) MiB/s. The round trips of one app's message that is handed to the upstream itself, which
+      keeps nothing: \((ground.number("roundTripsMedianUSec") ?? 0).text(0)) µs (median), \
+      \((ground.number("roundTripsP99USec") ?? 0).text(0)) µs (p99).
 
       """
   }

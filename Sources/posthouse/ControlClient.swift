@@ -45,7 +45,7 @@ struct ControlClient: ~Copyable {
     MessageFraming.append(call.message, to: &outgoing)
     let deadline = SystemClock().moment + patience
     while !outgoing.isEmpty {
-      switch socket.write(from: &outgoing) {
+      switch socket.traffic.write(from: &outgoing) {
       case .bytes: break
       case .notNow: try wait(for: .writing, until: deadline)
       case .ended, .failed: throw CommandFailure(.absent, "\(subject) closed the connection; see journalctl -u posthoused")
@@ -80,7 +80,7 @@ struct ControlClient: ~Copyable {
       } catch {
         throw nonsense(error.description)
       }
-      switch socket.read(into: &incoming, room: 65_536) {
+      switch socket.traffic.read(into: &incoming, room: 65_536) {
       case .bytes: break
       case .notNow: try wait(for: .reading, until: deadline)
       case .ended, .failed:

@@ -32,9 +32,8 @@ struct MessageExport {
       Output.show(JSON.object(message).pretty)
     } else if Output.isTerminal {
       // What a stranger wrote must not steer the terminal.
-      for line in String(decoding: text, as: UTF8.self).replacing("\r\n", with: "\n").split(
-        separator: "\n", omittingEmptySubsequences: false)
-      {
+      let lines = String(decoding: text, as: UTF8.self).split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+      for line in lines {
         Output.show(String(printable: String(line), limit: 65_536))
       }
     }

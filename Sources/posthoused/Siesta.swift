@@ -4,7 +4,7 @@ import LinuxSystem
 import Relay
 import Timekeeping
 
-/// Gives memory back while there is nothing to do: a moment after the start, and after each time of work.
+/// Gives memory back while there is nothing to do: soon after the start, and after each time of work.
 @Loop final class Siesta {
   private let loop: EventLoop
   private let relay: Relay
@@ -12,7 +12,7 @@ import Timekeeping
   private var isResting = false
   private var alarm: Alarm?
 
-  /// The first rest comes as soon as the start is over.
+  /// The first rest comes when every periodic duty has had its first turn: what a first turn brings is needed once, like the start.
   init(_ loop: EventLoop, _ relay: Relay) {
     self.loop = loop
     self.relay = relay
@@ -38,6 +38,6 @@ import Timekeeping
     look(in: Siesta.pause)
   }
 
-  private static let breath = Duration.seconds(1)
+  private static let breath = Duration.seconds(12)
   private static let pause = Duration.seconds(15)
 }

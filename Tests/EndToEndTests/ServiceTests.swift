@@ -133,6 +133,18 @@ internal import Varlink
     }
   }
 
+  @Test func `STATUS= follows its numbers, and is not repeated while they stay`() throws {
+    try Rig.use { rig in
+      let daemon = try rig.daemon { $0["Listen.MaxHold"] = "2h" }
+      try daemon.client().send(from: "me@example.org", to: ["later@example.org"], "Subject: later\n\n", parameters: " HOLDFOR=3600")
+      try Deadline.usual.wait(until: "the new number was told") {
+        daemon.notifications.all.contains { $0.hasPrefix("STATUS=Relaying to ") && $0.hasSuffix("; 1 queued, 0 failed") }
+      }
+      let lines = daemon.notifications.all.filter { $0.hasPrefix("STATUS=") }
+      #expect(zip(lines, lines.dropFirst()).allSatisfy { $0 != $1 }, "\(lines)")
+    }
+  }
+
   @Test func `one thread for the loop, one for the journal, two workers at most`() throws {
     try Rig.use { rig in
       let daemon = try rig.daemon()

@@ -119,7 +119,7 @@ internal import Testing
   @Test func `the top of the repository has nothing but what belongs there`() {
     let allowed: Set<String> = [
       ".ci", ".gitignore", ".swift-format", "CHANGELOG.md", "LICENSE", "Makefile", "Package.swift", "README.md", "Sources", "Tests", "conf",
-      "docs", "systemd",
+      "docs", "sections.ld", "systemd",
     ]
     for name in tree.top.subtracting(allowed).sorted() {
       Issue.record("\"\(name)\" does not belong at the top; put it into docs, conf, Tests or .gitignore")

@@ -18,6 +18,20 @@ void coctets_free(void *bytes);
 /// The position of the first `needle` in `bytes`, or `count` when there is none.
 size_t coctets_find(const void *bytes, uint8_t needle, size_t count);
 
+/// The kinds of bytes that matter to lines and words.
+enum coctets_kind {
+    /// Below 0x20, and 0x7f.
+    COCTETS_CONTROL = 1,
+    COCTETS_SPACE = 2,
+    /// The double quote and the backslash.
+    COCTETS_QUOTING = 4,
+    /// Above 0x7f.
+    COCTETS_BEYOND_ASCII = 8,
+};
+
+/// The kinds that occur in `bytes`.
+uint32_t coctets_kinds(const uint8_t *bytes, size_t count);
+
 /// Where a body stands between two bytes.
 enum coctets_text_state {
     COCTETS_TEXT_LINE_START = 0,

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Octets
+
 /// One row of the table of replies: what must be seen, and what it then means.
 ///
 /// All that is given must match; text is compared without regard to ASCII case and may stand anywhere in the reply.
@@ -76,13 +78,6 @@ package struct JudgementRule: Hashable, Sendable {
 }
 
 extension String {
-  /// Whether `other` stands somewhere in this text.
-  fileprivate func holds(_ other: String) -> Bool {
-    let (text, wanted) = (Array(utf8), Array(other.utf8))
-    guard text.count >= wanted.count else { return false }
-    return (0...(text.count - wanted.count)).contains { text[$0..<($0 + wanted.count)].elementsEqual(wanted) }
-  }
-
   /// The N of "in N seconds", when it is between 1 and 3,600.
   fileprivate var secondsNamed: Int? {
     let words = split(separator: " ")

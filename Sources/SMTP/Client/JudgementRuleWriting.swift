@@ -25,7 +25,7 @@ extension JudgementRule: CustomStringConvertible {
     case .exactly(let status): parts.append(status.description)
     case .subject(let kind, let subject): parts.append("\(kind).\(subject).*")
     }
-    if !text.isEmpty { parts.append("\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"") }
+    if !text.isEmpty { parts.append("\"" + text.reduce(into: "") { $0 += $1 == "\"" || $1 == "\\" ? "\\\($1)" : String($1) } + "\"") }
     let possible = UpstreamStages.possible(for: meaning)
     if !stages.isSuperset(of: possible) { parts += ["at", UpstreamStages.names(of: stages.intersection(possible)).joined(separator: ",")] }
     return (parts + ["means", meaning.written]).joined(separator: " ")

@@ -110,7 +110,7 @@ package struct ServerConversation: Sendable {
     precondition(awaitsLine, "a line is taken only where one is awaited")
     if case .loggingIn(let login) = phase { return continueLogin(login, line, behind: behind) }
     guard line.count + 2 <= limits.authLine else { return fail(.lineTooLong) }
-    for index in line.indices where line[index] < 0x20 || line[index] == 0x7f { return fail(.controlCharacter) }
+    if line.kinds.contains(.control) { return fail(.controlCharacter) }
     var scanner = GrammarScanner(line)
     let verb = ServerVerb.take(&scanner)
     if verb != .auth, line.count + 2 > limits.commandLine { return fail(.lineTooLong) }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Mail
+internal import Octets
 
 /// The words of the server, in one place. Each says what is wrong and, where there is one, the remedy; none repeats what the client sent.
 extension Reply {
   /// Mail cannot be stored: there is no room, or the disk does not do what it is told.
   package static var cannotStore: Reply { Reply(452, EnhancedStatus(4, 3, 1), "mail cannot be stored now; try again later") }
   /// The message is durable.
-  static func queued(as id: MessageID) -> Reply { Reply(250, EnhancedStatus(2, 0, 0), "queued as \(id)") }
+  static func queued(as id: MessageID) -> Reply {
+    let text = String(capacity: 10 + MessageID.longestText) {
+      $0.append("queued as ")
+      id.append(to: &$0)
+    }
+    return Reply(250, EnhancedStatus(2, 0, 0), text)
+  }
 
   static var senderAdmitted: Reply { Reply(250, EnhancedStatus(2, 1, 0), "sender ok") }
   static var recipientAdmitted: Reply { Reply(250, EnhancedStatus(2, 1, 5), "recipient ok") }

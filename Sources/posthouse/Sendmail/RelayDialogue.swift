@@ -76,7 +76,7 @@ struct RelayDialogue: ~Copyable {
       } catch {
         throw SendmailFailure(.protocolError, "what listens on \(address) does not speak SMTP (\(error))")
       }
-      switch socket.read(into: &input, room: 4096) {
+      switch socket.traffic.read(into: &input, room: 4096) {
       case .bytes: break
       case .notNow:
         guard RelayDialogue.wait(for: .reading, on: socket, until: deadline) else {
@@ -167,7 +167,7 @@ struct RelayDialogue: ~Copyable {
   private mutating func send() throws(SendmailFailure) {
     let deadline = SystemClock().moment + Patience.block
     while !output.isEmpty {
-      switch socket.write(from: &output) {
+      switch socket.traffic.write(from: &output) {
       case .bytes: break
       case .notNow:
         guard RelayDialogue.wait(for: .writing, on: socket, until: deadline) else {
