@@ -77,7 +77,7 @@ let package = Package(
     room("Settings", ["Octets", "Timekeeping"]),
     room("Varlink", ["Octets"]),
     // 2 pure
-    room("SMTP", ["Octets", "Timekeeping", "Mail", "Varlink"]),
+    room("SMTP", ["Octets", "Timekeeping", "Mail", "Settings", "Varlink"]),
     room("Policy", ["Octets", "Mail", "Settings"]),
     room("Scheduling", ["Octets", "Timekeeping", "Mail"]),
     room("Telemetry", ["Octets", "Timekeeping", "Mail"]),
@@ -145,7 +145,7 @@ let package = Package(
     tests("MailTests", ["Mail", "Octets", "Timekeeping"]),
     tests("SettingsTests", ["Settings", "Octets", "Timekeeping"]),
     tests("VarlinkTests", ["Varlink", "Octets"]),
-    tests("SMTPTests", ["SMTP", "Mail", "Octets", "Timekeeping", "Dialogues"]),
+    tests("SMTPTests", ["SMTP", "Mail", "Settings", "Octets", "Timekeeping", "Dialogues"]),
     tests("PolicyTests", ["Policy", "Mail", "Octets", "Settings"]),
     tests("SchedulingTests", ["Scheduling", "Mail", "Octets", "Timekeeping"]),
     tests("TelemetryTests", ["Telemetry", "Mail", "Octets", "Timekeeping"]),

@@ -56,6 +56,7 @@ package import Timekeeping
     fleet = Fleet(upstreams, for: router.courses)
     reports = ReportDesk(loop, spool, settings, report: report)
     reports.dispatcher = self
+    spending.dispatcher = self
   }
 
   /// Schedules what the spool has kept.
@@ -125,7 +126,6 @@ package import Timekeeping
     alarm?.cancel()
     for upstream in fleet.everybody { upstream.links.close() }
     for upstream in fleet.everybody { await upstream.links.drain(until: deadline) }
-    spending.keep(fleet.upstreams)
     await spending.finish()
     await reports.drain(until: deadline)
   }
@@ -346,8 +346,7 @@ extension Dispatcher {
     switch spool.settle(id, outcomes, nextAttempt: loop.wallTime + wait, attempt: attempt) {
     case .waiting(let recipients):
       timetable.postpone(
-        consignment.letter, open: consignment.open(after: outcomes), until: loop.moment + wait,
-        attempt == .counted ? .counted : .uncounted)
+        consignment.letter, open: consignment.open(after: outcomes), until: loop.moment + wait, attempt)
       report(.delivery(.postponed(id: id, recipients: recipients, wait: wait)))
       // Its other recipients may go over another upstream.
       pump()

@@ -7,15 +7,20 @@ import Timekeeping
 
 /// What each upstream got in the last day, kept beside the spool so that a daily limit survives a restart.
 ///
-/// A line for each upstream that has such a limit: its name, a space, and the spending as ``DailySpending`` writes it. Written at most
-/// every ``interval`` and when the service stops, to a new name and then moved; after a crash so much of the counting may be missing. A
-/// file that cannot be read or written costs nothing but the counting.
+/// A line for each upstream that has such a limit: its name, a space, and the spending as ``DailySpending`` writes it. A change is written
+/// at once, or an ``interval`` after the last write, and when the service stops, to a new name and then moved; after a crash so much of
+/// the counting may be missing. A write that failed is made again an interval later, whether anything more is sent or not. A file that
+/// cannot be read or written costs nothing but the counting.
 @Loop final class SpendingFile {
+  /// Whose upstreams are counted.
+  weak var dispatcher: Dispatcher?
   private let loop: EventLoop
   private let disk: any Disk
   private let workers: any Workers
-  private var written = ""
+  /// What is certainly in the file; nil when a write has failed, since nobody knows how far it came.
+  private var kept: String? = ""
   private var isWriting = false
+  private var alarm: Alarm?
   private var notBefore = Moment(nanoseconds: .min)
 
   init(_ loop: EventLoop, _ disk: any Disk, _ workers: any Workers) {
@@ -37,42 +42,68 @@ import Timekeeping
     return spendings
   }
 
-  /// Writes down what there is to remember, if it is time.
+  /// Something was sent: it is written down when it is time.
   func note(_ upstreams: [Upstream]) {
-    guard loop.moment >= notBefore, upstreams.contains(where: { $0.settings.maxPerDay != nil }) else { return }
-    notBefore = loop.moment + SpendingFile.interval
-    keep(upstreams)
+    guard alarm == nil, !isWriting, upstreams.contains(where: { $0.settings.maxPerDay != nil }) else { return }
+    plan()
   }
 
-  /// Writes down what there is to remember, if it changed.
-  func keep(_ upstreams: [Upstream]) {
-    let text = upstreams.filter { $0.settings.maxPerDay != nil }.map { "\($0.settings.name) \($0.spent)\n" }.joined()
-    guard text != written, !isWriting else { return }
+  /// Writes down what there is to remember at the end, and waits for it; not for long, since the disk may be stuck.
+  func finish() async {
+    let deadline = loop.moment + SpendingFile.patience
+    var tries = 0
+    while loop.moment < deadline {
+      if !isWriting {
+        guard tries < SpendingFile.mostTries, write() else { break }
+        tries += 1
+      }
+      _ = await loop.sleep(.milliseconds(10))
+    }
+    alarm?.cancel()
+  }
+
+  private func plan() {
+    guard loop.moment < notBefore else {
+      write()
+      return
+    }
+    alarm = loop.schedule(at: notBefore) { [self] in
+      alarm = nil
+      write()
+    }
+  }
+
+  /// Begins to write what there is to remember; false when it is written already.
+  @discardableResult private func write() -> Bool {
+    let text = text
+    guard text != kept, !isWriting else { return false }
+    alarm?.cancel()
+    alarm = nil
     isWriting = true
+    notBefore = loop.moment + SpendingFile.interval
     workers.run { [disk] in
       SpendingFile.write(text, disk)
-    } finished: { [self] _ in
+    } finished: { [self] isGood in
       isWriting = false
-      written = text
+      kept = isGood ? text : nil
+      if kept != self.text { plan() }
     }
+    return true
   }
 
-  /// Waits until what was to be remembered is written, for a moment.
-  func finish() async {
-    var rounds = 0
-    while isWriting, rounds < 100 {
-      _ = await loop.sleep(.milliseconds(10))
-      rounds += 1
-    }
+  private var text: String {
+    let limited = dispatcher?.upstreams.filter { $0.settings.maxPerDay != nil } ?? []
+    return limited.map { "\($0.settings.name) \($0.spent)\n" }.joined()
   }
 
   private nonisolated static func write(_ text: String, _ disk: any Disk) -> Bool {
     do throws(SystemFailure) {
-      if try disk.names(in: ".").contains("\(name).new") { try disk.remove("\(name).new") }
+      if try disk.names(in: "").contains("\(name).new") { try disk.remove("\(name).new") }
       let file = try disk.open("\(name).new", .create)
       try file.write([Array(text.utf8)], at: 0)
       try file.sync()
       try disk.rename("\(name).new", to: name)
+      try disk.syncDirectory("")
       return true
     } catch {
       return false
@@ -82,4 +113,7 @@ import Timekeeping
   private nonisolated static let name = "spent"
   private static let longest: Int64 = 1_048_576
   private static let interval: Duration = .seconds(60)
+  /// How long a stop waits for the file, and how often it tries.
+  private static let patience: Duration = .seconds(1)
+  private static let mostTries = 3
 }

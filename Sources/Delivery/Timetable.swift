@@ -107,7 +107,7 @@ struct Timetable {
   }
 
   /// Puts a message that was taken back until `due`, where it belongs now.
-  mutating func postpone(_ letter: StoredLetter, open: [Int], until due: Moment, _ attempt: Schedule.Attempt) {
+  mutating func postpone(_ letter: StoredLetter, open: [Int], until due: Moment, _ attempt: AttemptCount) {
     guard let course = course(of: letter.id), let entry = schedules[course].schedule[letter.id] else { return }
     schedules[course].schedule.postpone(letter.id, until: due, attempt: attempt)
     guard let next = waiting(open, of: letter.id).first else { return }

@@ -119,6 +119,6 @@ import Timekeeping
 
   /// The ways to log in, the preferred first. MD5 is not among what FIPS 140 allows.
   private var mechanisms: [SASLMechanism] {
-    settings.mechanisms.compactMap { SASLMechanism(rawValue: $0.rawValue) }.filter { !FIPSModule.isRequired || $0 != .cramMD5 }
+    settings.mechanisms.filter { !FIPSModule.isRequired || $0 != .cramMD5 }
   }
 }

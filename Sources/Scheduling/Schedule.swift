@@ -92,7 +92,7 @@ package struct Schedule: ~Copyable, Sendable {
 
   /// Puts a taken message back until `due`, or among the held ones if that was asked for meanwhile. An attempt that never reached the
   /// upstream need not count.
-  package mutating func postpone(_ id: MessageID, until due: Moment, attempt: Attempt = .counted) {
+  package mutating func postpone(_ id: MessageID, until due: Moment, attempt: AttemptCount = .counted) {
     guard let slot = index.find(id.number, in: slots) else { preconditionFailure("only a known message is postponed") }
     let position = slots[Int(slot)].position
     precondition(position == Slot.taken || position == Slot.takenToHold, "only a taken message is postponed")
@@ -208,14 +208,6 @@ package struct Schedule: ~Copyable, Sendable {
   package var footprint: ByteCount {
     let bytes = slots.capacity * MemoryLayout<Slot>.stride + index.footprint
     return ByteCount(bytes: heaps.reduce(bytes) { $0 + $1.footprint })
-  }
-
-  /// Whether an attempt counts.
-  package enum Attempt: Hashable, Sendable {
-    /// The upstream was asked about this message.
-    case counted
-    /// It never came to that.
-    case uncounted
   }
 
   private mutating func enqueue(_ slot: UInt32) {

@@ -80,6 +80,14 @@ package enum InheritedSocketFailure: Error, Hashable, Sendable {
   /// A call failed.
   case system(SystemFailure)
 
+  /// Whether the socket unit has to be changed, so that another start would fail alike.
+  package var isLasting: Bool {
+    switch self {
+    case .notAStreamSocket, .notListening, .unknownFamily: true
+    case .system: false
+    }
+  }
+
   /// What can be done about it.
   package var remedy: String {
     switch self {

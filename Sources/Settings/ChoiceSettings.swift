@@ -45,25 +45,6 @@ extension TLSMode: ChoiceSettingValue {
   }
 }
 
-/// A way to log in (RFC 4422), the strongest first.
-package enum AuthMechanism: String, CaseIterable, Hashable, Sendable {
-  case scramSHA256Plus = "SCRAM-SHA-256-PLUS"
-  case scramSHA1Plus = "SCRAM-SHA-1-PLUS"
-  case scramSHA256 = "SCRAM-SHA-256"
-  case scramSHA1 = "SCRAM-SHA-1"
-  case external = "EXTERNAL"
-  case oauthBearer = "OAUTHBEARER"
-  case xoauth2 = "XOAUTH2"
-  case cramMD5 = "CRAM-MD5"
-  case plain = "PLAIN"
-  case login = "LOGIN"
-}
-
-extension AuthMechanism: ChoiceSettingValue {
-  static var noun: String { "a mechanism this program knows" }
-  static var kind: String { "mechanism" }
-}
-
 /// The oldest version of TLS to be spoken; older ones than these were ended by RFC 8996.
 package enum MinimumTLSVersion: String, CaseIterable, Hashable, Sendable {
   case tls12 = "1.2"

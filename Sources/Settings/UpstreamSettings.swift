@@ -32,7 +32,7 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// A program that prints an access token.
   package internal(set) var tokenCommand: CommandWords?
   /// The ways to log in, the preferred first.
-  package internal(set) var mechanisms: [AuthMechanism] = AuthMechanism.allCases
+  package internal(set) var mechanisms: [SASLMechanism] = SASLMechanism.allCases
   /// Connections at one time.
   package internal(set) var connections = 2
   /// Messages over one connection.

@@ -14,14 +14,6 @@ package enum Settlement: Hashable, Sendable {
   case unknown
 }
 
-/// Whether an attempt counts as one of the message's.
-package enum AttemptCount: Hashable, Sendable {
-  /// The upstream has judged the message.
-  case counted
-  /// It never came to that.
-  case uncounted
-}
-
 /// What an operator, or the composition on its own behalf, orders for a message.
 package enum QueueOrder: Hashable, Sendable {
   /// Stops it until it is released; fits what is queued.

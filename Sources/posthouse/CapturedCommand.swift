@@ -51,7 +51,7 @@ struct CapturedCommand {
 
   private func list(_ messages: [Maildir.Message], _ maildir: Maildir) {
     if invocation.wantsJSON {
-      let list = messages.enumerated().map { JSON.object(json($0.element, number: $0.offset + 1, maildir.headers(of: $0.element))) }
+      let list = messages.enumerated().map { JSON.object(json($0.element, number: $0.offset + 1, maildir.head(of: $0.element))) }
       Output.show(JSON.array(list).pretty)
       return
     }
@@ -62,10 +62,10 @@ struct CapturedCommand {
     let human = HumanText(now: SystemClock().wallTime.microseconds)
     var table = TextTable(["N", "ARRIVED", "SIZE", "FROM", "TO", "SUBJECT"], rightAligned: [0, 2])
     for (index, message) in messages.enumerated() {
-      let headers = maildir.headers(of: message)
+      let head = maildir.head(of: message)
       table.add([
-        "\(index + 1)", human.ago(message.arrivedUSec), HumanText.size(message.size), headers["from"].cell, headers["to"].cell,
-        headers["subject"].cell,
+        "\(index + 1)", human.ago(message.arrivedUSec), HumanText.size(message.size), head.from.cell, head.to.cell,
+        head.fields["subject"].cell,
       ])
     }
     Output.show((table.lines + ["\(HumanText.count(messages.count, "message")); posthouse captured N shows one"]).joined(separator: "\n"))
@@ -75,7 +75,7 @@ struct CapturedCommand {
     let content: [UInt8]
     do throws(SystemFailure) { content = try maildir.content(of: message) } catch { throw CommandFailure(.problem, "\(error)") }
     if invocation.wantsJSON {
-      var json = json(message, number: nil, maildir.headers(of: message))
+      var json = json(message, number: nil, maildir.head(of: message))
       json["content"] = .string(String(decoding: content, as: UTF8.self))
       Output.show(JSON.object(json).pretty)
     } else if Output.isTerminal {
@@ -87,13 +87,15 @@ struct CapturedCommand {
     }
   }
 
-  private func json(_ message: Maildir.Message, number: Int?, _ headers: [String: String]) -> JSONObject {
+  private func json(_ message: Maildir.Message, number: Int?, _ head: MessageHead) -> JSONObject {
     var json = JSONObject()
     json["number"] = number.map { .count($0) }
     json["file"] = .string(message.path)
     json["sizeBytes"] = .integer(message.size)
     json["arrivedUSec"] = .integer(message.arrivedUSec)
-    for name in ["from", "to", "subject"] { json[name] = headers[name].map { .string($0) } }
+    for name in ["from", "to", "subject"] { json[name] = head.fields[name].map { .string($0) } }
+    json["sender"] = head.sender.map { .string($0) }
+    if !head.recipients.isEmpty { json["recipients"] = .array(head.recipients.map { .string($0) }) }
     return json
   }
 }

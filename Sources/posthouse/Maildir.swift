@@ -28,26 +28,10 @@ struct Maildir {
     try ReadableFile(opening: message.path, links: .refused).content(limit: .max - 1)
   }
 
-  /// The headers by their names in lower case, unfolded; the first of each, and only what stands near the beginning.
-  func headers(of message: Message) -> [String: String] {
-    guard let start = try? ReadableFile(opening: message.path, links: .refused).beginning(65_536) else { return [:] }
-    var headers: [String: String] = [:]
-    var name = ""
-    for line in start.split(separator: 0x0a, omittingEmptySubsequences: false) {
-      let bytes = line.last == 0x0d ? line.dropLast() : line
-      guard let first = bytes.first else { break }
-      let text = String(decoding: bytes, as: UTF8.self)
-      if first == 0x20 || first == 0x09 {
-        headers[name]? += " \(text.trimmed)"
-      } else if let colon = text.firstIndex(of: ":") {
-        let isNew = headers[text[..<colon].lowercased()] == nil
-        name = isNew ? text[..<colon].lowercased() : ""
-        if isNew { headers[name] = String(text[text.index(after: colon)...]).trimmed }
-      } else {
-        break
-      }
-    }
-    return headers
+  /// What stands before the body; only what stands near the beginning.
+  func head(of message: Message) -> MessageHead {
+    guard let start = try? ReadableFile(opening: message.path, links: .refused).beginning(65_536) else { return MessageHead() }
+    return MessageHead(start)
   }
 
   private func messages(in directory: String) throws(SystemFailure) -> [Message] {
@@ -56,14 +40,5 @@ struct Maildir {
       guard let file = try? ReadableFile(opening: path, links: .refused), file.isRegular else { return nil }
       return Message(path: path, size: file.size, arrivedUSec: file.modifiedUSec)
     }
-  }
-}
-
-extension String {
-  /// This text without space at either end.
-  fileprivate var trimmed: String {
-    let space: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-    let behind = drop(while: space)
-    return String(behind.prefix(upTo: behind.lastIndex { !space($0) }.map { behind.index(after: $0) } ?? behind.startIndex))
   }
 }

@@ -30,6 +30,9 @@ import Varlink
       defer { siesta.stop() }
       await obey(signals, relay, means.workers)
       return EX_OK
+    } catch let failure as InheritedSocketFailure {
+      Host.say("posthoused: \(failure); \(failure.remedy)", to: .error)
+      return failure.isLasting ? EX_CONFIG : EX_OSERR
     } catch {
       Host.say("posthoused: \(error)", to: .error)
       return EX_OSERR

@@ -10,7 +10,7 @@ struct Bench {
   private let tally: String
 
   /// What becomes of the mail.
-  enum Way { case keptHere, sentOn }
+  enum Way: Sendable { case keptHere, sentOn }
 
   /// A daemon that is configured and not started.
   init(_ rig: Rig, _ way: Way) throws {

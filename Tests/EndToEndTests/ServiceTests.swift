@@ -124,47 +124,6 @@ internal import Varlink
     }
   }
 
-  @Test func `a socket that the service manager opened is served`() throws {
-    try Rig.use { rig in
-      let listener = try LoopbackListener()
-      var options = Daemon.Options()
-      options.descriptors = [3: listener.number]
-      // The variable must carry the number of the process that becomes the daemon.
-      options.wrapper = ["/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=smtp exec \"$0\" \"$@\""]
-      options.wrapping = .replaced
-      let daemon = try rig.daemon(options)
-      #expect(try MailClient(port: listener.port).send(from: "a@example.org", to: ["b@example.org"], "Subject: handed\n\nx\n").code == 250)
-      #expect(try daemon.captured.messages(atLeast: 1).first?.value(of: "Subject") == "handed")
-      #expect(try daemon.control.status().listeners.map(\.address) == ["127.0.0.1:\(listener.port)"])
-    }
-  }
-
-  @Test func `sendmail waits at the service manager's socket for a daemon that is only being started`() throws {
-    try Rig.use { rig in
-      let listener = try LoopbackListener()
-      let letter = try rig.write("To: b@example.org\nSubject: early\n\nx\n", to: "letter")
-      let early = try rig.start(
-        try Environment.program("posthouse"), ["sendmail", "-t", "-i", "-v", "-f", "a@example.org"],
-        environment: ["POSTHOUSE_SUBMIT": "127.0.0.1:\(listener.port)", "POSTHOUSE_CONFIG": "/nowhere/posthouse.conf"], input: letter)
-      var options = Daemon.Options()
-      options.descriptors = [3: listener.number]
-      options.wrapper = ["/bin/sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=smtp exec \"$0\" \"$@\""]
-      options.wrapping = .replaced
-      #expect(early.isRunning)
-      let daemon = try rig.daemon(options)
-      #expect(try early.wait() == .exited(0), "\(early.errors)")
-      #expect(try daemon.captured.messages(atLeast: 1).first?.value(of: "Subject") == "early")
-      // A further connection may wait in the kernel while the daemon is away.
-      #expect(try daemon.stop() == .exited(0))
-      let late = try rig.start(
-        try Environment.program("posthouse"), ["sendmail", "-t", "-i", "-f", "a@example.org"],
-        environment: ["POSTHOUSE_SUBMIT": "127.0.0.1:\(listener.port)", "POSTHOUSE_CONFIG": "/nowhere/posthouse.conf"], input: letter)
-      try daemon.start()
-      #expect(try late.wait() == .exited(0), "\(late.errors)")
-      _ = try daemon.captured.messages(atLeast: 2)
-    }
-  }
-
   @Test func `READY=1 comes when mail can be sent, and STATUS= says something useful`() throws {
     try Rig.use { rig in
       let daemon = try rig.daemon()

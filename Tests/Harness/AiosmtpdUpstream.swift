@@ -2,33 +2,23 @@
 
 /// A private aiosmtpd (Debian package `python3-aiosmtpd`): PLAIN and LOGIN, SMTPUTF8; neither PIPELINING nor CHUNKING nor DSN.
 package final class AiosmtpdUpstream: UpstreamServer {
-  package let port: UInt16
-  package let tlsPort: UInt16
-  package let authority: CertificateAuthority
-  package let inbox: Maildir
+  package let place: UpstreamPlace
   private let process: ChildProcess
 
   /// Unpacks it if need be, starts it, and waits until it listens.
   package init(_ rig: Rig) throws {
     let packages = try ServerRoot.unpacked("aiosmtpd", rig)
-    let (port, tlsPort) = (try LoopbackListener.freePort(), try LoopbackListener.freePort())
-    (self.port, self.tlsPort) = (port, tlsPort)
-    authority = try CertificateAuthority(rig)
-    inbox = Maildir(rig.directory["aiosmtpd.inbox"])
+    place = try UpstreamPlace(rig, inbox: rig.directory["aiosmtpd.inbox"])
     for folder in ["", "/new", "/tmp"] { try rig.directory.makeDirectory("aiosmtpd.inbox" + folder) }
-    let identity = try authority.issue("localhost", rig)
     let program = try rig.write(AiosmtpdUpstream.program, to: "server.py")
     let process = try rig.start(
       "python3",
       [
-        "-u", program, "\(port)", "\(tlsPort)", identity.certificatePath, identity.keyPath, inbox.path, MailAccount.app.user,
-        MailAccount.app.password,
+        "-u", program, "\(place.port)", "\(place.tlsPort)", place.identity.certificatePath, place.identity.keyPath, place.inbox.path,
+        MailAccount.app.user, MailAccount.app.password,
       ], name: "aiosmtpd", environment: ["PYTHONPATH": packages + "/usr/lib/python3/dist-packages", "PYTHONWARNINGS": "ignore"])
     self.process = process
-    try Deadline.usual.wait(until: "aiosmtpd listened on \(port)") {
-      guard process.isRunning else { throw HarnessFailure("aiosmtpd ended: \(process.errors)") }
-      return (try? Connection(port: port)) != nil
-    }
+    try waitUntilListening(process)
   }
 
   package var transcript: String { process.output }

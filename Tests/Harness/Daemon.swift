@@ -36,6 +36,18 @@ package final class Daemon: Sendable {
     /// Nothing special.
     package init() {}
 
+    /// Socket activation: these descriptors of ours are handed over from number 3 on, with names between colons if there are any. A shell
+    /// stands before the daemon, because a variable must carry the number of the process that becomes it.
+    package static func activated(by numbers: [Int32], names: String? = nil) -> Options {
+      var options = Options()
+      options.environment["LISTEN_FDS"] = "\(numbers.count)"
+      options.environment["LISTEN_FDNAMES"] = names
+      options.wrapper = ["/bin/sh", "-c", "LISTEN_PID=$$ exec \"$0\" \"$@\""]
+      options.wrapping = .replaced
+      for (index, number) in numbers.enumerated() { options.descriptors[Int32(3 + index)] = number }
+      return options
+    }
+
     /// What becomes of a wrapper once the daemon runs.
     package enum Wrapping: Sendable {
       /// It stays, as the daemon's parent.

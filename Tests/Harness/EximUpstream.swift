@@ -2,29 +2,20 @@
 
 /// A private Exim (Debian package `exim4-daemon-heavy`): PLAIN, LOGIN and CRAM-MD5, CHUNKING, DSN, SMTPUTF8.
 package final class EximUpstream: UpstreamServer {
-  package let port: UInt16
-  package let tlsPort: UInt16
-  package let authority: CertificateAuthority
-  package let inbox: Maildir
+  package let place: UpstreamPlace
   private let root: ServerRoot
 
   /// Unpacks it if need be, starts it, and waits until it listens.
   package init(_ rig: Rig) throws {
     root = try ServerRoot("exim", rig)
-    (port, tlsPort) = (try LoopbackListener.freePort(), try LoopbackListener.freePort())
-    authority = try CertificateAuthority(rig)
-    inbox = Maildir(root.path + "/t/inbox")
-    let identity = try authority.issue("localhost", rig)
-    try root.copy(identity.certificatePath, to: "/t/certificate.pem")
+    place = try UpstreamPlace(rig, inbox: root.path + "/t/inbox")
+    try root.copy(place.identity.certificatePath, to: "/t/certificate.pem")
     // Exim reads the key for each connection, after it has given up root.
-    try root.copy(identity.keyPath, to: "/t/key.pem", mode: 0o644)
+    try root.copy(place.identity.keyPath, to: "/t/key.pem", mode: 0o644)
     for directory in ["/t/spool", "/t/log"] { try root.makeDirectory(directory, owner: ServerRoot.keeper, group: ServerRoot.keeper) }
     try root.write(configuration, to: "/t/exim.conf")
     let process = try root.start("/usr/sbin/exim4", ["-C", "/t/exim.conf", "-bdf", "-q1m"], rig)
-    try Deadline.usual.wait(until: "Exim listened on \(port)") {
-      guard process.isRunning else { throw HarnessFailure("Exim ended: \(process.errors)\(transcript)") }
-      return (try? Connection(port: port)) != nil
-    }
+    try waitUntilListening(process)
   }
 
   package var transcript: String { (try? Files.text(at: root.path + "/t/log/mainlog")) ?? "" }

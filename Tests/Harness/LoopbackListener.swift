@@ -5,27 +5,39 @@ internal import LinuxSystem
 
 /// A listening TCP socket on a free port of 127.0.0.1.
 package final class LoopbackListener: Sendable {
-  /// The port that the kernel chose, or the one asked for.
+  /// The port that was found free, or the one asked for.
   package let port: UInt16
   private let socket: Descriptor
 
+  /// A port below those that the kernel gives to clients: when its server has left it for a moment, no connection of another test takes it.
+  private static var quietPort: UInt16 { .random(in: 10_240...32_000) }
+
   /// Listens; on `port`, which was this test's before, or on any free one.
   package init(port wanted: UInt16 = 0) throws {
-    socket = try Descriptor.checked(
+    var port = wanted
+    var made: Descriptor?
+    repeat {
+      if wanted == 0 { port = LoopbackListener.quietPort }
+      do throws(SystemFailure) {
+        made = try LoopbackListener.listening(on: port)
+      } catch {
+        guard wanted == 0, error.number == EADDRINUSE else { throw error }
+      }
+    } while made == nil
+    guard let made else { throw HarnessFailure("a loop that ended has made a socket") }
+    self.port = port
+    socket = made
+  }
+
+  private static func listening(on port: UInt16) throws(SystemFailure) -> Descriptor {
+    let socket = try Descriptor.checked(
       Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0), "open", "a socket")
-    let number = socket.number
     var on: Int32 = 1
-    unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-    let address = SocketAddress.v4([127, 0, 0, 1], port: wanted)
-    guard unsafe address.withForm({ unsafe bind(number, $0, $1) }) == 0 else { throw SystemFailure.last("bind", "\(address)") }
-    guard listen(number, 1024) == 0 else { throw SystemFailure.last("listen on", "\(address)") }
-    var form = sockaddr_in()
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let answer = unsafe withUnsafeMutablePointer(to: &form) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(number, $0, &length) }
-    }
-    guard answer == 0 else { throw SystemFailure.last("name", "a socket") }
-    port = UInt16(bigEndian: form.sin_port)
+    unsafe setsockopt(socket.number, SOL_SOCKET, SO_REUSEADDR, &on, 4)
+    let address = SocketAddress.v4([127, 0, 0, 1], port: port)
+    guard unsafe address.withForm({ unsafe bind(socket.number, $0, $1) }) == 0 else { throw SystemFailure.last("bind", "\(address)") }
+    guard listen(socket.number, 1024) == 0 else { throw SystemFailure.last("listen on", "\(address)") }
+    return socket
   }
 
   /// The kernel's number for the socket, to hand to a program.

@@ -2,22 +2,16 @@
 
 /// A private Sendmail (Debian package `sendmail-bin`) with Cyrus SASL: SCRAM, CRAM-MD5, PLAIN and LOGIN, PIPELINING, DSN.
 package final class SendmailUpstream: UpstreamServer {
-  package let port: UInt16
-  package let tlsPort: UInt16
-  package let authority: CertificateAuthority
-  package let inbox: Maildir
+  package let place: UpstreamPlace
   private let root: ServerRoot
 
   /// Unpacks it if need be, starts it, and waits until it listens.
   package init(_ rig: Rig) throws {
     root = try ServerRoot("sendmail", rig)
-    (port, tlsPort) = (try LoopbackListener.freePort(), try LoopbackListener.freePort())
-    authority = try CertificateAuthority(rig)
-    inbox = Maildir(root.path + "/t/inbox")
-    let identity = try authority.issue("localhost", rig)
+    place = try UpstreamPlace(rig, inbox: root.path + "/t/inbox")
     try root.copy(authority.certificatePath, to: "/t/authority.pem")
-    try root.copy(identity.certificatePath, to: "/t/certificate.pem")
-    try root.copy(identity.keyPath, to: "/t/key.pem", mode: 0o600)
+    try root.copy(place.identity.certificatePath, to: "/t/certificate.pem")
+    try root.copy(place.identity.keyPath, to: "/t/key.pem", mode: 0o600)
     for directory in ["/etc/mail", "/etc/mail/sasl"] { try root.makeDirectory(directory) }
     try root.makeDirectory("/t/queue", mode: 0o700)
     try root.write("hosts files\n", to: "/etc/mail/service.switch")
@@ -32,10 +26,7 @@ package final class SendmailUpstream: UpstreamServer {
       of: "/usr/bin/m4", ["-D_CF_DIR_=/usr/share/sendmail/cf/", "/usr/share/sendmail/cf/m4/cf.m4", "/t/sendmail.mc"], rig)
     try root.write(configuration, to: "/t/sendmail.cf")
     let process = try root.start("/usr/libexec/sendmail/sendmail", ["-C", "/t/sendmail.cf", "-X", "/t/traffic", "-bD", "-q1m"], rig)
-    try Deadline.usual.wait(until: "Sendmail listened on \(port)") {
-      guard process.isRunning else { throw HarnessFailure("Sendmail ended: \(process.errors)") }
-      return (try? Connection(port: port)) != nil
-    }
+    try waitUntilListening(process)
   }
 
   package var transcript: String { (try? Files.text(at: root.path + "/t/traffic")) ?? "" }

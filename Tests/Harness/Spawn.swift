@@ -15,13 +15,22 @@ struct Spawn {
 
   /// Starts it and answers its process, whose number is its group's too.
   func start() throws -> pid_t {
+    precondition(descriptors.keys.allSatisfy { $0 < Spawn.firstUnused }, "a program is given low numbers")
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     for number in [0, 1, 2] as [Int32] where descriptors[number] == nil {
       unsafe posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0)
     }
-    for (number, ours) in descriptors { unsafe posix_spawn_file_actions_adddup2(&actions, ours, number) }
+    // The numbers that are given out may be numbers of ours too, so that every descriptor first moves to where none is given out.
+    var moved: [Int32] = []
+    defer { for number in moved { close(number) } }
+    for (number, ours) in descriptors {
+      let copy = fcntl(ours, F_DUPFD_CLOEXEC, Spawn.firstUnused)
+      guard copy >= 0 else { throw SystemFailure.last("copy", "descriptor \(ours)") }
+      moved.append(copy)
+      unsafe posix_spawn_file_actions_adddup2(&actions, copy, number)
+    }
 
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
@@ -43,6 +52,9 @@ struct Spawn {
     guard failure == 0 else { throw SystemFailure(call: "start", subject: program, number: failure) }
     return pid
   }
+
+  /// Above every number that a program is given.
+  private static let firstUnused: Int32 = 64
 
   private static func withCStrings<Answer>(
     _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Answer

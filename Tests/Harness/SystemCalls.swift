@@ -5,9 +5,9 @@
 /// A call that was interrupted in the log by another thread's is put together again; ``Call/began`` and ``Call/ended`` are lines of the
 /// log, so that they can be compared over all threads.
 package struct SystemCalls: Sendable {
-  /// The arguments for strace(1) to write such a log; the program follows.
-  package static func strace(_ calls: String, to path: String) -> [String] {
-    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "65536", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
+  /// The arguments for strace(1) to write such a log, with so many bytes of what is read and written; the program follows.
+  package static func strace(_ calls: String, showing bytes: Int = 65_536, to path: String) -> [String] {
+    ["strace", "-f", "-qq", "-y", "-ttt", "-s", "\(bytes)", "-e", "signal=none", "-e", "trace=\(calls)", "-o", path]
   }
 
   /// Every call that has ended, by the order of its end.

@@ -8,10 +8,13 @@ import Timekeeping
 @safe final class ChildPeer {
   private var input: UnsafeMutablePointer<FILE>?
 
-  /// Starts the client; one that does not hold its connection has ended when this returns.
-  init(to address: SocketAddress, as user: UInt32 = geteuid(), _ conduct: Conduct = .hold, from port: UInt16 = 0, cgroup: String = "-") {
+  /// Starts the client, at an address of its own if it has one; one that does not hold its connection has ended when this returns.
+  init(
+    to address: SocketAddress, as user: UInt32 = geteuid(), _ conduct: Conduct = .hold, from source: SocketAddress? = nil,
+    cgroup: String = "-"
+  ) {
     let (host, number) = (address.host, address.port.map { "\($0)" } ?? "-")
-    let arguments = "\(user) \(cgroup) \(host) \(number) \(conduct.rawValue) \(port)"
+    let arguments = "\(user) \(cgroup) \(host) \(number) \(conduct.rawValue) \(source?.host ?? "-") \(source?.port ?? 0)"
     unsafe input = unsafe popen("exec perl -e '\(ChildPeer.program)' \(arguments)", "we")
     precondition(unsafe input != nil, "a client can be started")
     if conduct == .close || conduct == .reset { end() }
@@ -39,7 +42,7 @@ import Timekeeping
 
   private static let program = """
     use strict; use Socket; use POSIX ();
-    my ($user, $cgroup, $host, $port, $conduct, $from) = @ARGV;
+    my ($user, $cgroup, $host, $port, $conduct, $at, $from) = @ARGV;
     if ($cgroup ne "-") { open(my $f, ">", "$cgroup/cgroup.procs") or die $!; print $f $$; close $f or die $!; }
     my ($family, $to);
     if ($host =~ m{/}) { $family = AF_UNIX; $to = pack_sockaddr_un($host); }
@@ -49,9 +52,9 @@ import Timekeeping
     socket($s, $family, SOCK_STREAM, 0) or die $! if $conduct eq "holdMadeEarly";
     if ($user != $>) { $) = "$user $user"; POSIX::setgid($user); POSIX::setuid($user) or die $!; }
     socket($s, $family, SOCK_STREAM, 0) or die $! unless $s;
-    if ($from) {
+    if ($at ne "-") {
       setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1) or die $!;
-      bind($s, pack_sockaddr_in($from, INADDR_LOOPBACK)) or die $!;
+      bind($s, pack_sockaddr_in($from, inet_aton($at))) or die $!;
     }
     connect($s, $to) or die $!;
     syswrite($s, "x");
@@ -71,6 +74,11 @@ extension Socket {
   /// A listener on a port of the system's choice at a loopback address.
   static func listeningLocally(_ host: String = "127.0.0.1") throws -> Socket {
     try Socket.listening(on: try #require(SocketAddress(numeric: host, port: 0)))
+  }
+
+  /// An address of this machine at which nobody else has ports: what was free there a moment ago still is.
+  static func lonelyAddress() -> SocketAddress {
+    .v4([127] + (0..<3).map { _ in UInt8.random(in: 1...254) }, port: 0)
   }
 
   /// The next connection; waits up to ten seconds for it.

@@ -47,10 +47,9 @@ import Testing
   @Test func `a broken connection is not lent the user who took its port over`() throws {
     let listener = try Socket.listeningLocally()
     let address = try listener.localAddress()
-    let attacker = ChildPeer(to: address, .reset)
+    let attacker = ChildPeer(to: address, .reset, from: Socket.lonelyAddress())
     let broken = try listener.acceptSoon()
-    let port = try #require(broken.peer.port)
-    let victim = ChildPeer(to: address, as: mayBeAnother ? strangerUser : geteuid(), .hold, from: port)
+    let victim = ChildPeer(to: address, as: mayBeAnother ? strangerUser : geteuid(), .hold, from: broken.peer)
     let sound = try listener.acceptSoon()
     #expect(sound.peer == broken.peer)
     #expect(lookup.identify(broken.takeSocket()) == .unknown(.brokenOff))
@@ -72,7 +71,7 @@ import Testing
   @Test(.enabled(if: VanishingClient.isPossible, "a client can vanish without a trace only with CAP_NET_ADMIN"))
   func `who listens on a vanished client's port is not taken for it`() throws {
     let listener = try Socket.listeningLocally()
-    let client = try Socket.connecting(to: try listener.localAddress())
+    let client = try Socket.connecting(to: try listener.localAddress(), from: Socket.lonelyAddress())
     let accepted = try listener.acceptSoon()
     VanishingClient.vanish(client)
     let other = try Socket.listening(on: accepted.peer)

@@ -145,6 +145,31 @@ import Varlink
     #expect(missing.code == 1)
   }
 
+  @Test func `captured mail without From: or To: shows its envelope`() throws {
+    let maildir = "\(directory.path)/mail"
+    let envelope = "Return-Path: <cron@app.example>\r\nDelivered-To: a@example.net\r\nDelivered-To: b@example.net\r\n"
+    try directory.file("mail/new/1.bare", envelope + "Received: from app\r\n\tby relay\r\nSubject: bare\r\n\r\nx\r\n")
+    try directory.file("mail/new/2.report", "Return-Path: <>\r\nDelivered-To: c@example.net\r\nSubject: report\r\n\r\nx\r\n")
+    try directory.file("mail/new/3.told", envelope + "From: App <app@example.com>\r\nSubject: half\r\n\r\nx\r\n")
+    let forged = "Return-Path: <x@example.org>\r\nSubject: forged\r\nReturn-Path: <y@example.org>\r\nDelivered-To: y@example.org\r\n\r\n"
+    try directory.file("mail/new/4.forged", forged)
+    for number in 1...4 {
+      let name = ["bare", "report", "told", "forged"][number - 1]
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 1000 * Double(number))], ofItemAtPath: "\(maildir)/new/\(number).\(name)")
+    }
+    let rows = try CommandRun(["captured", "--directory", maildir]).output.split(separator: "\n").dropFirst().map { row in
+      row.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    #expect(rows[0].hasSuffix(" cron@app.example a@example.net, b@example.net bare"))
+    #expect(rows[1].hasSuffix(" <> c@example.net report"))
+    #expect(rows[2].hasSuffix(" App <app@example.com> a@example.net, b@example.net half"))
+    #expect(rows[3].hasSuffix(" x@example.org forged"))
+    let json = try CommandRun(["captured", "1", "--json", "--directory", maildir]).json().object
+    #expect(json?["from"] == nil && json?["sender"] == "cron@app.example")
+    #expect(json?["recipients"] == .array(["a@example.net", "b@example.net"]))
+  }
+
   @Test func `a link in a maildir is not followed`() throws {
     let secret = try directory.file("secret", "Subject: secret\n\n")
     try directory.file("mail/new/1.app", "Subject: good\n\n")

@@ -29,10 +29,12 @@ import Varlink
   private let text: String
   private var others: [SimulatedUpstream] = []
 
-  /// Opens the house over a disk; `settings` are lines that follow the usual ones, `prepare` teaches the upstream before anything is sent.
+  /// Opens the house over a disk; `settings` follow the usual ones, a worker's job takes as long as `work`, `prepare` teaches the upstream
+  /// before anything is sent.
   init(
     _ world: World, _ settings: String = "", disk: SimulatedDisk = SimulatedDisk(seed: 1), takings: Takings = Takings(), seed: UInt64 = 1,
     upstreamAt address: SocketAddress = House.upstreamAddress, latency: Duration = .microseconds(50),
+    work: Duration = .microseconds(100),
     prepare: (SimulatedUpstream, SimulatedNetwork) -> Void = { _, _ in }
   ) async throws {
     let checked = try House.settings(settings)
@@ -50,7 +52,7 @@ import Varlink
     events = EventLog(loop, LogSink { [log] in log.add($0, $1) }, .debug)
     let means = RelayMeans(
       clock: world.clock, network: network, disk: disk, resolver: resolver, journal: SimulatedWorkers(loop),
-      workers: SimulatedWorkers(loop), secrets: SecretReader(environment: [:]), generator: SeededGenerator(seed: seed),
+      workers: SimulatedWorkers(loop, latency: work), secrets: SecretReader(environment: [:]), generator: SeededGenerator(seed: seed),
       notifier: ServiceNotifier(), log: events)
     relay = try await Relay(
       loop, checked, means,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Octets
 import SMTP
+import Settings
 import Testing
 
 /// Logging in: what is chosen, what is said, when nothing is said, and that a secret shows nowhere else.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Octets
 import SMTP
+import Settings
 import Testing
 
 /// SCRAM against the vectors of its standards, and against upstreams that lie.

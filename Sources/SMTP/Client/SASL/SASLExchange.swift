@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Octets
+package import Settings
 
 /// The client's side of one login: what to send, and what to answer to each challenge (RFC 4954 §4).
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Octets
+internal import Settings
 
 /// Who we are to an upstream, and what we prove it with.
 ///

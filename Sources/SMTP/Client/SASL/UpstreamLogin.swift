@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Octets
+package import Settings
 
 /// What a login has to work with: who we are, what we may use, and what the connection is like. It chooses the mechanism and begins the
 /// exchange.
