@@ -36,9 +36,9 @@ internal import Testing
     let wholeWay: Cost
 
     static let shipped = Budget(
-      acceptance: Cost(instructions: 80_000, allocations: 19), wholeWay: Cost(instructions: 175_000, allocations: 44))
+      acceptance: Cost(instructions: 58_500, allocations: 13.5), wholeWay: Cost(instructions: 132_500, allocations: 35))
     static let debugging = Budget(
-      acceptance: Cost(instructions: 575_000, allocations: 98), wholeWay: Cost(instructions: 1_210_000, allocations: 205))
+      acceptance: Cost(instructions: 257_000, allocations: 41), wholeWay: Cost(instructions: 628_000, allocations: 123))
 
     static var own: Budget { Environment["POSTHOUSE_PROGRAMS"]?.contains("release") == true ? shipped : debugging }
   }
@@ -46,8 +46,10 @@ internal import Testing
   private func cost(_ way: Bench.Way) throws -> Cost {
     let few = try profile(way, messages: 200)
     let many = try profile(way, messages: 1200)
-    return Cost(
+    let cost = Cost(
       instructions: Double(many.instructions - few.instructions) / 1000, allocations: Double(many.allocations - few.allocations) / 1000)
+    print("a message, \(way): \(Int(cost.instructions)) instructions, \(cost.allocations) allocations")
+    return cost
   }
 
   private func profile(_ way: Bench.Way, messages: Int) throws -> CallgrindProfile {
