@@ -71,38 +71,37 @@ int clinux_open_locked(int directory, const char *name)
     return number == EWOULDBLOCK ? -2 : -1;
 }
 
+/// The kernel's cache takes a write in pieces of memory as long as the write and its place allow; pieces of a megabyte are hard to find.
+enum { PORTION = 512 << 10 };
+
 int clinux_write_all(int file, const struct iovec *pieces, size_t count, int64_t offset)
 {
     size_t first = 0, done = 0; /* `done` bytes of pieces[first] are written */
     while (first < count) {
         struct iovec window[256];
-        size_t used = 0;
-        for (size_t i = first; i < count && used < 256; i++, used++)
-            window[used] = pieces[i];
-        window[0].iov_base = (char *)window[0].iov_base + done;
-        window[0].iov_len -= done;
+        size_t used = 0, length = 0, room = PORTION - (size_t)offset % PORTION;
+        for (size_t i = first; i < count && used < 256 && length < room; i++) {
+            const size_t start = i == first ? done : 0, left = pieces[i].iov_len - start;
+            window[used].iov_base = (char *)pieces[i].iov_base + start;
+            window[used].iov_len = left < room - length ? left : room - length;
+            length += window[used++].iov_len;
+        }
         ssize_t written = pwritev(file, window, (int)used, offset);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return -1;
-        offset += written;
-        size_t left = (size_t)written, progressed = 0;
-        for (size_t i = 0; i < used; i++) {
-            if (left < window[i].iov_len) {
-                done = (i == 0 ? done : 0) + left;
-                break;
-            }
-            left -= window[i].iov_len;
-            progressed++;
-            if (i + 1 == used)
-                done = 0;
-        }
-        first += progressed;
-        if (written == 0 && progressed == 0) {
+        if (written == 0 && length > 0) {
             errno = ENOSPC;
             return -1;
         }
+        offset += written;
+        size_t left = (size_t)written;
+        while (first < count && left >= pieces[first].iov_len - done) {
+            left -= pieces[first++].iov_len - done;
+            done = 0;
+        }
+        done += left;
     }
     return 0;
 }
@@ -123,17 +122,22 @@ int64_t clinux_read_all(int file, void *bytes, size_t count, int64_t offset)
     return (int64_t)done;
 }
 
+static int allocate(int file, int64_t size)
+{
+    int result;
+    do
+        result = fallocate(file, 0, 0, size);
+    while (result < 0 && errno == EINTR);
+    return result;
+}
+
 int clinux_fill_with_zeros(int file, int64_t size)
 {
     static const char zeros[1 << 18];
     int64_t at = clinux_size(file);
     if (at < 0)
         return -1;
-    int result;
-    do
-        result = at < size ? fallocate(file, 0, 0, size) : 0;
-    while (result < 0 && errno == EINTR);
-    if (result < 0 && errno != EOPNOTSUPP)
+    if (at < size && allocate(file, size) < 0 && errno != EOPNOTSUPP)
         return -1;
     while (at < size) {
         size_t count = size - at < (int64_t)sizeof zeros ? (size_t)(size - at) : sizeof zeros;
@@ -143,6 +147,13 @@ int clinux_fill_with_zeros(int file, int64_t size)
         at += (int64_t)count;
     }
     return 0;
+}
+
+int clinux_reserve(int file, int64_t size)
+{
+    if (allocate(file, size) == 0)
+        return 0;
+    return errno == EOPNOTSUPP ? clinux_fill_with_zeros(file, size) : -1;
 }
 
 int64_t clinux_size(int file)

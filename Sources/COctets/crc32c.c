@@ -42,8 +42,51 @@ static uint32_t crc_by_table(uint32_t crc, const uint8_t *p, size_t n)
 
 #if defined(__x86_64__)
 
+/// The instruction answers after three cycles and can be asked again after one, so three stretches are worked on side by side. A long
+/// stretch behind another one means as many zeros behind the first: what they make of a checksum is in a table.
+enum { STRETCH = 4096 };
+static uint32_t zeros_behind[4][256];
+static pthread_once_t zeros_made = PTHREAD_ONCE_INIT;
+
+static void make_zeros(void)
+{
+    static const uint8_t zeros[STRETCH];
+    uint32_t bit[32];
+    for (int i = 0; i < 32; i++)
+        bit[i] = crc_by_table((uint32_t)1 << i, zeros, STRETCH);
+    for (int slice = 0; slice < 4; slice++)
+        for (uint32_t i = 0; i < 256; i++)
+            for (int place = 0; place < 8; place++)
+                zeros_behind[slice][i] ^= i >> place & 1 ? bit[slice * 8 + place] : 0;
+}
+
+static uint32_t followed_by_zeros(uint32_t crc)
+{
+    return zeros_behind[0][crc & 0xff] ^ zeros_behind[1][crc >> 8 & 0xff] ^ zeros_behind[2][crc >> 16 & 0xff]
+        ^ zeros_behind[3][crc >> 24];
+}
+
+__attribute__((target("sse4.2"))) static uint32_t crc_of_three(uint32_t crc, const uint8_t *p)
+{
+    uint64_t first = crc, second = 0, third = 0;
+    for (size_t i = 0; i < STRETCH; i += 8) {
+        uint64_t words[3];
+        memcpy(&words[0], p + i, 8);
+        memcpy(&words[1], p + STRETCH + i, 8);
+        memcpy(&words[2], p + 2 * STRETCH + i, 8);
+        first = __builtin_ia32_crc32di(first, words[0]);
+        second = __builtin_ia32_crc32di(second, words[1]);
+        third = __builtin_ia32_crc32di(third, words[2]);
+    }
+    return followed_by_zeros(followed_by_zeros((uint32_t)first) ^ (uint32_t)second) ^ (uint32_t)third;
+}
+
 __attribute__((target("sse4.2"))) static uint32_t crc_by_instruction(uint32_t crc, const uint8_t *p, size_t n)
 {
+    if (n >= 3 * STRETCH)
+        pthread_once(&zeros_made, make_zeros);
+    for (; n >= 3 * STRETCH; p += 3 * STRETCH, n -= 3 * STRETCH)
+        crc = crc_of_three(crc, p);
     uint64_t wide = crc;
     while (n >= 8) {
         uint64_t word;

@@ -81,6 +81,13 @@ package import Timekeeping
     if mailbox.put(work) { driver.interrupt() }
   }
 
+  /// Does what other threads have handed over by now: for work that takes long, so that they need not stand idle until it is done.
+  package func catchUp() {
+    guard mailbox.isFull else { return }
+    look()
+    for work in mailbox.takeAll() { work() }
+  }
+
   func makeReady(_ mooring: Mooring) { ready.append(mooring.takeJob()) }
 
   private func turn() {

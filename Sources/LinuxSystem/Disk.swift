@@ -33,6 +33,9 @@ package protocol DiskFile: AnyObject, Sendable {
   func read(_ count: Int, at offset: Int64) throws(SystemFailure) -> [UInt8]
   /// Reserves and zeroes room up to a length, so that later writes need no new blocks.
   func fillWithZeros(upTo size: Int64) throws(SystemFailure)
+  /// The same without writing the zeros, where the file system can: less to write, but each sync of what is written there for the first
+  /// time must note that too.
+  func reserve(upTo size: Int64) throws(SystemFailure)
   /// Sets the length.
   func truncate(to size: Int64) throws(SystemFailure)
   /// Returns when everything written is on stable storage. After a failure nothing is known about what was written since the last success.

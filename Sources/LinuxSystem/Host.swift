@@ -34,6 +34,9 @@ package enum Host {
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors)
   }
 
+  /// Has memory that is freed kept for what comes next, within bounds, until ``giveBackMemory()``.
+  package static func keepFreedMemory() { clinux_keep_freed_memory() }
+
   /// Gives back what memory can be spared: what was freed, and pages of the program that were needed for the start or for a burst of work.
   /// What is needed again comes back from the kernel's cache at the price of a page fault.
   package static func giveBackMemory() { clinux_give_back_memory() }

@@ -48,6 +48,10 @@ final class LinuxDiskFile: DiskFile {
     if clinux_fill_with_zeros(descriptor, size) != 0 { throw .last("reserve room for", subject) }
   }
 
+  func reserve(upTo size: Int64) throws(SystemFailure) {
+    if clinux_reserve(descriptor, size) != 0 { throw .last("reserve room for", subject) }
+  }
+
   func truncate(to size: Int64) throws(SystemFailure) {
     if ftruncate(descriptor, Int(size)) != 0 { throw .last("set the length of", subject) }
   }

@@ -179,7 +179,7 @@ package enum SettingsTable {
       "The directory in which accepted mail lives. It belongs to the service alone."),
     Setting(
       "Spool.SegmentSize", \.spool.segmentSize, .mebibytes(1) ... .mebibytes(1024), .onRestart,
-      "The size of one file of the journal."),
+      "The size of one file of the journal. Messages up to 1.25 MiB go into it, but none that is longer than a quarter of such a file."),
     Setting(
       "Spool.Reserve", \.spool.reserve, ByteCount(bytes: 0) ... .mebibytes(1_048_576), .onReload,
       "The free space on the file system below which new mail is answered with 452. Delivery goes on."),

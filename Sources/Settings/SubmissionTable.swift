@@ -93,8 +93,8 @@ enum SubmissionTable {
       "How many Received: lines a message may have before it is refused as a loop."),
     Setting(
       "Listen.MaxMemory", \.listen.maxMemory, .mebibytes(1) ... .mebibytes(65_536), .onReload,
-      "How much memory messages on their way in may take together. Past half of it they go to files early; beyond it new ones are told to "
-        + "come back."
+      "How much memory messages on their way in may take together. Large ones share half of it, and what does not fit goes to files early, "
+        + "as all do past three quarters; beyond it new ones are told to come back."
     ),
   ]
 

@@ -7,7 +7,7 @@ internal import Timekeeping
 
 /// Takes in a message's body while it arrives: small ones stay in memory, large ones go to a file as they come.
 ///
-/// The memory of one body is bounded by ``SpoolLimits/inlineBody`` and a read's length, that of all bodies together by
+/// The memory of one body is bounded by ``SpoolLimits/inlineLimit`` and a read's length, that of all bodies together by
 /// ``SpoolLimits/intakeMemory``, beyond which bodies go to their files early. The file is whole and on stable storage, name and all, when
 /// ``finish()`` returns; one that is not finished is removed by ``discard()``, or by the next start.
 @Loop package final class BodyIntake {
@@ -17,6 +17,7 @@ internal import Timekeeping
   private var file: (any DiskFile)?
   private var written = 0
   private var checksum = CRC32C()
+  private var isForFile = false
   private var isOver = false
 
   init(_ spool: Spool, _ id: MessageID) {
@@ -29,17 +30,36 @@ internal import Timekeeping
 
   /// Whether ``drain()`` must be awaited before more is added.
   package var needsDrain: Bool {
-    let limit = file != nil ? BodyIntake.pieceLength : spool.limits.inlineBody.bytes
+    let limit = isForFile ? BodyIntake.pieceLength : mostInMemory
     if buffer.count > limit { return true }
     return spool.intakeBytes > spool.limits.intakeMemory.bytes && buffer.count >= BodyIntake.smallPiece
   }
 
+  /// How many bytes of it are in memory.
+  package var bytesInMemory: Int { buffer.count }
+
   /// Adds bytes behind those that came before.
   package func append(_ bytes: Span<UInt8>) {
-    precondition(!isOver, "a body ends once")
-    spool.intakeBytes += bytes.count
-    buffer.append(bytes)
+    take(about: bytes.count) { $0.append(bytes) }
   }
+
+  /// Has `source` add at most `count` bytes behind those that came before, or take away all of them.
+  package func take<Answer>(about count: Int, from source: (inout [UInt8]) -> Answer) -> Answer {
+    precondition(!isOver, "a body ends once")
+    let before = buffer.count
+    makeRoom(count)
+    defer { spool.intakeBytes += buffer.count - before }
+    return source(&buffer)
+  }
+
+  /// The longest body that goes into the journal; a longer one goes to a file.
+  package var mostInMemory: Int { spool.limits.inlineLimit }
+
+  /// Has memory ready for a body of `size` bytes: what grows in steps is copied at each.
+  package func expect(_ size: Int) { buffer.reserveCapacity(min(size, mostInMemory) + BodyIntake.slack) }
+
+  /// Has the body written to a file from now on, piece by piece.
+  package func goToFile() { isForFile = true }
 
   /// Writes what is in memory to the body's file; after a failure the message is to be refused.
   package func drain() async throws(SpoolRefusal) {
@@ -48,9 +68,10 @@ internal import Timekeeping
 
   /// Ends the body; a large one is on stable storage now. To be called once.
   package func finish() async throws(SpoolRefusal) -> LetterBody {
-    guard file != nil || buffer.count > spool.limits.inlineBody.bytes else {
+    guard file != nil || buffer.count > mostInMemory else {
       release()
-      return .memory(buffer)
+      // Who waits for the upstream shall not hold twice what it needs.
+      return .memory(buffer.capacity > 2 * buffer.count + BodyIntake.slack ? Array(buffer[...]) : buffer)
     }
     try await write(.last)
     release()
@@ -69,6 +90,16 @@ internal import Timekeeping
   }
 
   private var path: String { SpoolFormat.bodiesDirectory + "/\(id)" }
+
+  /// Grows by large steps, whose last one is all that may come before the body goes to a file. Pages that nothing was written to cost
+  /// nothing.
+  private func makeRoom(_ count: Int) {
+    let needed = buffer.count + count
+    guard needed > buffer.capacity, needed > BodyIntake.slack else { return }
+    let most = (isForFile ? BodyIntake.pieceLength : mostInMemory) + BodyIntake.slack
+    let step = 4 * buffer.count
+    buffer.reserveCapacity(max(needed, step > most / 2 ? most : step))
+  }
 
   private func release() {
     isOver = true
@@ -91,6 +122,7 @@ internal import Timekeeping
     switch result {
     case .success(let (opened, newSum)):
       file = opened
+      isForFile = true
       checksum = newSum
       written += bytes.count
       if part == .last { spool.bodyTrouble = nil }
@@ -121,7 +153,9 @@ internal import Timekeeping
   /// How long a failure is told when no large body comes that could show it to be over.
   private static let troubleMemory = Duration.seconds(60)
   /// How much is written at a time once there is a file.
-  private static let pieceLength = 65_536
+  private static let pieceLength = 262_144
+  /// A read's length.
+  private static let slack = 65_536
   /// The smallest piece worth a write when memory is short.
   private static let smallPiece = 16_384
 }

@@ -98,8 +98,7 @@ final class Journal {
   /// Whether what just came in may be left alone: a batch is being written, and its end sees to everything, or others are waited for.
   func canWait(at now: Moment) -> Bool {
     if inFlight != nil { return true }
-    guard problem == nil, assembled == nil, let gathering, !settlements.isAwaited else { return false }
-    return now < gathering.until && collectedMessages < gathering.messages
+    return problem == nil && assembled == nil && !settlements.isAwaited && isGathering(at: now)
   }
 
   /// Whether messages that cleaning moves are still to be written.
@@ -117,7 +116,7 @@ final class Journal {
     if let problem, now < problem.retry { return nil }
     if assembled == nil {
       let isDue = settlementsDue.map { $0 <= now } ?? false
-      if let gathering, now < gathering.until, collectedMessages < gathering.messages { return nil }
+      if isGathering(at: now) { return nil }
       gathering = nil
       guard problem != nil || !collecting.isEmpty || !relocations.isEmpty || settlements.isAwaited || settlements.isPlenty || isDue
       else { return nil }
@@ -231,6 +230,12 @@ final class Journal {
     settlementsDue = now + limits.settlementDelay
   }
 
+  /// Whether others are waited for. What takes long to write need not wait for company: the sync is the smaller part of it.
+  private func isGathering(at now: Moment) -> Bool {
+    guard let gathering, now < gathering.until, collectedMessages < gathering.messages else { return false }
+    return collecting.first.map { $0.batch.length < limits.batchLimit / 8 } ?? true
+  }
+
   private var collectedMessages: Int { collecting.reduce(0) { $0 + $1.arrivals.count } }
 
   /// Lets those who were just answered join those who wait already, for a small part of what a commit takes: otherwise the senders fall
@@ -242,6 +247,7 @@ final class Journal {
   }
 
   private func complete(_ assembly: BatchAssembly, _ plan: CommitPlan) -> [Answer] {
+    pool.note(batch: plan.batch.length)
     let old = tail
     let end = plan.start + plan.batch.length
     let summary = (plan.header == nil ? old?.summary ?? 0 : 0) + plan.batch.factLength

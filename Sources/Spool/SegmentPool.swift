@@ -6,7 +6,8 @@ internal import Timekeeping
 /// The empty segments: those that are ready, the one that is being made ready, and the files that can be used again.
 ///
 /// A worker prepares them ahead of need, so that no sender waits: a new file is filled with zeros and its name made durable, a recycled
-/// one is only opened, since its old records mean nothing under a new salt.
+/// one is only opened, since its old records mean nothing under a new salt. While batches are large, the zeros are left out: writing each
+/// byte twice costs more then than what the file system has to note with each sync.
 struct SegmentPool {
   private let limits: SpoolLimits
   private var spares: [SegmentFile]
@@ -14,6 +15,7 @@ struct SegmentPool {
   private var surplus: [UInt32] = []
   private var nextSlot: UInt32
   private var isPreparing = false
+  private var usualBatch = 0
   /// Why the last preparation failed, if it did.
   private(set) var failure: SystemFailure?
   private var retry: Moment?
@@ -30,6 +32,9 @@ struct SegmentPool {
 
   /// The bytes that empty segments take.
   var bytes: Int { (spares.count + recycled.count) * limits.segmentSize.bytes }
+
+  /// Notes how long a batch was.
+  mutating func note(batch length: Int) { usualBatch += (length - usualBatch) / 8 }
 
   /// Takes an empty segment.
   mutating func take() -> SegmentFile? { spares.popLast() }
@@ -58,12 +63,13 @@ struct SegmentPool {
     guard !isPreparing, spares.count < max(1, limits.spareSegments) else { return nil }
     if let slot = recycled.popLast() {
       isPreparing = true
-      return Preparation(slot: slot, size: limits.segmentSize.bytes, isNew: false)
+      return Preparation(slot: slot, size: limits.segmentSize.bytes, making: .recycled)
     }
     if let retry, now < retry { return nil }
     isPreparing = true
     defer { nextSlot += 1 }
-    return Preparation(slot: nextSlot, size: limits.segmentSize.bytes, isNew: true)
+    let making = usualBatch >= limits.segmentSize.bytes / SegmentPool.fewBatches ? Preparation.Making.reserved : .zeroed
+    return Preparation(slot: nextSlot, size: limits.segmentSize.bytes, making: making)
   }
 
   /// Takes what a preparation brought.
@@ -81,19 +87,32 @@ struct SegmentPool {
   /// When a preparation that failed is tried again.
   var nextWake: Moment? { isPreparing || spares.count >= max(1, limits.spareSegments) ? nil : retry }
 
+  /// A segment that takes so few batches is not filled with zeros first.
+  private static let fewBatches = 64
+
   /// Making one segment ready.
   struct Preparation: Sendable {
     var slot: UInt32
     var size: Int
-    var isNew: Bool
+    var making: Making
+
+    /// How a segment is made ready.
+    enum Making: Sendable {
+      /// Its file is there.
+      case recycled
+      /// A new file that is full of zeros.
+      case zeroed
+      /// A new file that only has its room.
+      case reserved
+    }
 
     /// Does it, on a worker.
     func execute(_ disk: any Disk) throws(SystemFailure) -> SegmentFile {
       let path = SpoolFormat.segmentPath(slot)
-      guard isNew else { return SegmentFile(slot: slot, file: try disk.open(path, .readWrite), size: size) }
+      guard making != .recycled else { return SegmentFile(slot: slot, file: try disk.open(path, .readWrite), size: size) }
       let file = try disk.open(path, .create)
       do throws(SystemFailure) {
-        try file.fillWithZeros(upTo: Int64(size))
+        if making == .reserved { try file.reserve(upTo: Int64(size)) } else { try file.fillWithZeros(upTo: Int64(size)) }
         try file.sync()
         try disk.syncDirectory(SpoolFormat.journalDirectory)
       } catch {

@@ -20,7 +20,7 @@ struct SegmentWalk {
     self.identity = identity
     self.end = end
     self.bodies = bodies
-    window = SegmentWindow(file)
+    window = SegmentWindow(file, stride: bodies == .checked ? SegmentWindow.stride : SegmentWindow.shortStride)
   }
 
   /// Where the batch of the record found last starts.

@@ -5,8 +5,8 @@ package import Octets
 package struct SpoolLimits: Sendable {
   /// How large a segment of the journal is.
   package var segmentSize = ByteCount.mebibytes(16)
-  /// Bodies larger than this go into files of their own.
-  package var inlineBody = ByteCount.kibibytes(256)
+  /// Bodies larger than this go into files of their own, and so do those that do not fit into a record.
+  package var inlineBody = ByteCount.kibibytes(1280)
   /// What must stay free on the file system; below it new mail is refused.
   package var reserve = ByteCount.mebibytes(64)
   /// How many free file numbers must stay; below that new mail is refused.
@@ -16,7 +16,7 @@ package struct SpoolLimits: Sendable {
   /// How many messages the spool may hold; nil for as many as fit.
   package var messages: Int?
   /// How much memory the bodies on their way in may take together.
-  package var intakeMemory = ByteCount.mebibytes(32)
+  package var intakeMemory = ByteCount.mebibytes(48)
   /// How long a settlement waits at most for a batch to ride in: after a crash, what was settled in that time may be sent twice.
   package var settlementDelay = Duration.milliseconds(50)
   /// How long a failed message stays to be seen.
@@ -35,8 +35,13 @@ package struct SpoolLimits: Sendable {
   /// The longest record; with a batch and a wave of settlements it fits into one segment.
   var recordLimit: Int { segmentSize.bytes / 4 }
 
+  /// The longest body that goes into the journal; the envelope must find room beside it.
+  var inlineLimit: Int { min(inlineBody.bytes, recordLimit - SpoolLimits.roomForEnvelope) }
+
   /// How many bytes of settlements one batch takes.
   var waveLimit: Int { batchLimit / 4 }
+
+  private static let roomForEnvelope = 8192
 
   /// The most recipients a message may have: all their outcomes must fit into one record.
   static let recipients = 5000

@@ -7,9 +7,10 @@ import Spool
 
 /// A message's bytes on their way in: what the decoder has let through so far.
 ///
-/// A message that stays small is kept here and goes into the journal. One that grows is handed to the spool's ``BodyIntake`` piece by
-/// piece, the trace lines first, as soon as its headers are known. One that cannot be kept is swallowed to its end, where the client looks
-/// for the reply. Invariant: ``MessageMemory`` knows of every byte that is held here or by the intake.
+/// A message that stays small is kept here. One that grows is decoded into the spool's ``BodyIntake``, the trace lines first, as soon as
+/// its headers are known; its length and the memory there is decide whether it goes into the journal or to a file of its own. One that
+/// cannot be kept is swallowed to its end, where the client looks for the reply. Invariant: ``MessageMemory`` knows of every byte that is
+/// held here or by the intake.
 @Loop struct IncomingBody: ~Copyable {
   /// What is known about the bytes.
   private(set) var decoder: DataDecoder
@@ -20,16 +21,19 @@ import Spool
   private var intake: BodyIntake?
   /// The body in the end, where it went through the intake.
   private var finished: LetterBody?
-  /// How many bytes the intake has in memory.
-  private var handed = 0
+  /// What the memory has let it grow to.
+  private var share = 0
+  /// How many bytes the client said it would send; it may have lied.
+  private let announced: Int
   /// What the memory was told last.
   private var noted = 0
   private var refusal: BodyRefusal?
 
   /// A body of which nothing has come.
-  init(_ decoder: DataDecoder, _ id: MessageID, _ memory: MessageMemory) {
+  init(_ decoder: DataDecoder, _ id: MessageID, announced: Int?, _ memory: MessageMemory) {
     self.decoder = decoder
     self.id = id
+    self.announced = announced ?? 0
     self.memory = memory
   }
 
@@ -51,9 +55,14 @@ import Spool
 
   /// Takes bytes and answers how many.
   private mutating func decode(_ input: Span<UInt8>) -> Int {
-    // The trace lines will stand in front.
-    if bytes.capacity == 0 { bytes.reserveCapacity(input.count + IncomingBody.roomForTrace) }
-    let taken = decoder.take(input, appendingTo: &bytes)
+    let taken: Int
+    if let intake {
+      taken = intake.take(about: input.count) { decoder.take(input, appendingTo: &$0) }
+    } else {
+      // The trace lines will stand in front.
+      if bytes.capacity == 0 { bytes.reserveCapacity(input.count + IncomingBody.roomForTrace) }
+      taken = decoder.take(input, appendingTo: &bytes)
+    }
     note()
     if memory.isExhausted, refusal == nil { refuse(.memory) }
     if decoder.isDropped || refusal != nil, holdsAnything { discard() }
@@ -61,36 +70,32 @@ import Spool
   }
 
   private var isLarge: Bool {
-    if bytes.count < IncomingBody.smallPiece || refusal != nil { return false }
-    if memory.isShort { return intake != nil || decoder.survey.isComplete }
-    return intake != nil ? bytes.count >= IncomingBody.portion : bytes.count >= IncomingBody.keptInMemory && decoder.survey.isComplete
+    if refusal != nil { return false }
+    if let intake { return intake.needsDrain || memory.isShort && intake.bytesInMemory >= IncomingBody.smallPiece }
+    return bytes.count >= (memory.isShort ? IncomingBody.smallPiece : IncomingBody.keptHere) && decoder.survey.isComplete
   }
 
   /// Hands what has come to the spool. What the spool refuses is swallowed to its end, where ``seal(trace:)`` tells.
   mutating func stream(trace: () -> [UInt8], into spool: Spool) async {
-    let intake = self.intake ?? spool.beginBody(of: id)
-    if self.intake == nil { append(trace(), to: intake) }
-    self.intake = intake
-    append(bytes, to: intake)
-    bytes.removeAll(keepingCapacity: true)
-    guard intake.needsDrain || memory.isShort else { return }
+    if intake == nil { await begin(trace(), spool) }
+    guard let intake, intake.needsDrain || memory.isShort else { return }
+    memory.beginDrain()
     do throws(SpoolRefusal) {
       try await intake.drain()
-      handed = 0
       note()
+      returnShare()
     } catch {
       refuse(.spool(error))
     }
+    memory.endDrain()
   }
 
   /// Whether the spool has what came, trace lines and all.
-  var isInFile: Bool { intake != nil }
+  var isStreamed: Bool { intake != nil }
 
   /// Brings what the spool has to its end; to be called before ``seal(trace:)`` where it has anything.
-  mutating func finishFile() async {
+  mutating func finishStream() async {
     guard let intake, refusal == nil else { return }
-    append(bytes, to: intake)
-    dropBytes()
     do throws(SpoolRefusal) { finished = try await intake.finish() } catch { refuse(.spool(error)) }
   }
 
@@ -114,15 +119,31 @@ import Spool
     intake?.discard()
     intake = nil
     finished = nil
-    handed = 0
+    returnShare()
     dropBytes()
   }
 
   private var holdsAnything: Bool { intake != nil || !bytes.isEmpty }
 
-  private mutating func append(_ more: [UInt8], to intake: BodyIntake) {
-    intake.append(more.span)
-    handed += more.count
+  /// The body is the intake's from now on, the trace lines in front.
+  private mutating func begin(_ lines: [UInt8], _ spool: Spool) async {
+    let intake = spool.beginBody(of: id)
+    let expected = announced > bytes.count ? announced + lines.count : intake.mostInMemory
+    if expected <= intake.mostInMemory, await memory.takeShare(expected) {
+      share = expected
+      intake.expect(expected)
+    } else {
+      intake.goToFile()
+    }
+    intake.append(lines.span)
+    intake.append(bytes.span)
+    self.intake = intake
+    dropBytes()
+  }
+
+  private mutating func returnShare() {
+    if share > 0 { memory.returnShare(share) }
+    share = 0
   }
 
   private mutating func refuse(_ why: BodyRefusal) {
@@ -136,14 +157,14 @@ import Spool
   }
 
   private mutating func note() {
-    let holds = bytes.count + handed
+    let holds = bytes.count + (intake?.bytesInMemory ?? 0)
     if holds != noted { memory.note(noted, became: holds) }
     noted = holds
   }
 
   private static let roomForTrace = 640
-  private static let keptInMemory = 131_072
-  private static let portion = 65_536
+  /// What grows beyond this is the intake's.
+  private static let keptHere = 65_536
   /// The least that is worth a write when memory is short.
   private static let smallPiece = 16_384
 }

@@ -19,6 +19,7 @@ extension SubmissionSession {
     case .body:
       let progress = course.take(wire.input.bytes)
       wire.input.consume(progress.taken)
+      if course.isStreamed { loop.catchUp() }
       if progress.isLarge { return true }
       guard progress.isComplete else { return false }
       course.reading = .command
@@ -27,6 +28,7 @@ extension SubmissionSession {
       let progress = course.take(wire.input.bytes.extracting(first: size))
       wire.input.consume(progress.taken)
       course.reading = .chunk(size - progress.taken)
+      if course.isStreamed { loop.catchUp() }
       if progress.isLarge { return true }
       guard progress.taken == size else { return false }
       course.reading = .command
@@ -45,7 +47,7 @@ extension SubmissionSession {
   /// Makes a complete message durable; only then is it ours.
   @inline(never) func store(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
     do throws(BodyRefusal) {
-      if course.isInFile { await finishFile(course) }
+      if course.isStreamed { await finishStream(course) }
       let letter = try seal(conversation.submitter, course)
       do throws(SpoolRefusal) { try await spool.accept(letter) } catch { throw BodyRefusal.spool(error) }
       course.handOver()
@@ -68,10 +70,10 @@ extension SubmissionSession {
     course.holdsMuch = false
   }
 
-  /// Completes the file of a large message.
-  @inline(never) private func finishFile(_ course: SessionCourse) async {
+  /// Brings a large message to its end.
+  @inline(never) private func finishStream(_ course: SessionCourse) async {
     var body = course.takeBody()
-    await body.finishFile()
+    await body.finishStream()
     course.body = consume body
   }
 

@@ -16,6 +16,8 @@ import Timekeeping
   var transactionEnd = Moment.distantFuture
   /// What is to come from the client next.
   var reading = Reading.command
+  /// How long the client said that message is.
+  var announcedSize: Int?
   /// The messages that were stored.
   var messages = 0
   /// What the conversation wants done; nil when the client has the word.
@@ -65,8 +67,8 @@ import Timekeeping
     return (id, content, survey.isBulk)
   }
 
-  /// Whether the message goes into a file of its own.
-  var isInFile: Bool { body?.isInFile ?? false }
+  /// Whether the spool has the message already, as far as it has come.
+  var isStreamed: Bool { body?.isStreamed ?? false }
 
   /// Takes bytes of the message, up to its end.
   func take(_ bytes: Span<UInt8>) -> IncomingBody.Progress {

@@ -50,7 +50,7 @@ package import Timekeeping
     self.peers = peers
     self.report = report
     self.deliver = deliver
-    memory = MessageMemory(limit: rules.maxMemory)
+    memory = MessageMemory(limit: rules.maxMemory, loop)
   }
 
   /// Where mail is taken in, and how many connections are open there.

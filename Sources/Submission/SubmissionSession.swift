@@ -137,10 +137,12 @@ import Timekeeping
       case .judgeRecipient(let recipient): course.step = judge(recipient: recipient, &conversation, course)
       case .collectBody(let reply):
         reply.append(to: &wire.output)
-        course.begin(IncomingBody(conversation.decoder(for: nil), spool.nextID(), memory))
+        course.begin(IncomingBody(conversation.decoder(for: nil), spool.nextID(), announced: course.announcedSize, memory))
         course.reading = .body
       case .collectChunk(let chunk):
-        if chunk.isFirst { course.begin(IncomingBody(conversation.decoder(for: chunk), spool.nextID(), memory)) }
+        if chunk.isFirst {
+          course.begin(IncomingBody(conversation.decoder(for: chunk), spool.nextID(), announced: course.announcedSize, memory))
+        }
         course.reading = .chunk(chunk.size)
       case .discardChunk(let size): course.reading = .refusedChunk(size)
       case .store(let transaction):
@@ -173,6 +175,7 @@ import Timekeeping
     if isIdle { note(true) }
     defer { if isIdle { note(false) } }
     repeat {
+      if course.reading != .command, memory.isBackedUp { await memory.pause(until: end) }
       if loop.moment >= end { throw .timedOut }
       let patience = course.reading == .command ? rules.commandTimeout : rules.dataTimeout
       try await wire.fill(until: min(loop.moment + patience, end), isIdle: isIdle)
@@ -216,6 +219,7 @@ import Timekeeping
       conversation.learn(Submitter(stream.peer, stream.peerIdentity(by: peers)))
     }
     course.transactionEnd = loop.moment + rules.transactionTimeout
+    course.announcedSize = announcedSize
     course.senderRefusal = rules.rulebook.refusal(ofSender: sender).map { Reply($0) }
     return conversation.admit()
   }

@@ -49,6 +49,7 @@ private final class CountingFile: DiskFile {
   func write(_ pieces: [[UInt8]], at offset: Int64) throws(SystemFailure) { try file.write(pieces, at: offset) }
   func read(_ count: Int, at offset: Int64) throws(SystemFailure) -> [UInt8] { try file.read(count, at: offset) }
   func fillWithZeros(upTo size: Int64) throws(SystemFailure) { try file.fillWithZeros(upTo: size) }
+  func reserve(upTo size: Int64) throws(SystemFailure) { try file.reserve(upTo: size) }
   func truncate(to size: Int64) throws(SystemFailure) { try file.truncate(to: size) }
 
   func sync() throws(SystemFailure) {

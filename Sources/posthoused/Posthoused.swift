@@ -31,6 +31,7 @@ import Varlink
 
   private static func run(_ place: ConfigurationPlace) -> Int32 {
     Host.settleIn()
+    Host.keepFreedMemory()
     do {
       let settings = try place.read()
       if settings.relay.fips { try FIPSModule.require() }

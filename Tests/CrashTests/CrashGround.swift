@@ -13,10 +13,14 @@ struct CrashGround {
 
   /// How many messages in it stay, whatever happens.
   static let kept = 1
-  /// A body this long leaves no room for a fifth one in a segment, and stays in its record.
-  static let mediumLength = 250_000
+  /// A body this long leaves no room for a fifth one in a segment, and stays in its record: the limit is 1280 KiB.
+  static let mediumLength = 1_300_000
   /// A body this long goes to a file of its own.
-  static let largeLength = 300_000
+  static let largeLength = 1_400_000
+  /// How long a segment is: little more than the shortest that takes the longest bodies there are in records.
+  static let segmentSize = "6M"
+  /// Another length: a start with it has no empty segment that fits, makes two that are full of zeros, and removes the others.
+  static let otherSegmentSize = "7M"
 
   /// Lets a daemon make a spool whose empty segments are ready, and whose newest segment is nearly full of mail that has gone but for one
   /// message: the next medium one begins another segment, and the old one stays.
@@ -50,7 +54,7 @@ struct CrashGround {
     }
     let half = try daemon.client()
     for line in ["MAIL FROM:<ann@a.test>", "RCPT TO:<bob@a.test>", "DATA"] { _ = try half.say(line) }
-    try half.connection.send(Array(repeating: 65, count: 900).appending([13, 10]).repeated(700))
+    try half.connection.send(Array(repeating: 65, count: 900).appending([13, 10]).repeated(1600))
     try Deadline.usual.wait(until: "half a message was in a file") { try Files.names(in: path + "/bodies").count == 2 }
     let strace = try Injection("fdatasync", "signal=KILL", when: "1").strike(daemon, rig, log: rig.directory.freshName("strace"))
     for line in ["MAIL FROM:<ann@a.test>", "RCPT TO:<bob@a.test>", "DATA"] { _ = try client.say(line) }
@@ -75,8 +79,8 @@ struct CrashGround {
   }
 
   /// Small segments, so that little mail fills them.
-  static func adjust(_ settings: inout DaemonSettings) {
-    settings["Spool.SegmentSize"] = "1M"
+  static func adjust(_ settings: inout DaemonSettings, segmentSize: String = CrashGround.segmentSize) {
+    settings["Spool.SegmentSize"] = segmentSize
     settings["Retry.First"] = "1s"
     settings["Retry.Max"] = "1s"
   }

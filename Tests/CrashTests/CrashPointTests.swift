@@ -19,13 +19,13 @@ internal import Testing
   @Test func `killed at any call of a start after a crash, nothing promised is lost`() throws {
     try Rig.use { rig in
       let ground = try CrashGround(crashed: rig, on: try CrashGround(rig))
-      let dry = try CrashRun(rig, ground, .captured)
+      let dry = try CrashRun(rig, ground, .captured, segmentSize: CrashGround.otherSegmentSize)
       let log = rig.directory.freshName("calls")
       try dry.start(behind: ["strace"] + CrashPoint.strace(to: log))
       try dry.settle()
       #expect(try dry.judge() == [])
       try CrashPointTests.each(rig, try CrashPoint.all(in: log), atLeast: 15) { point, log in
-        let run = try CrashRun(rig, ground, .captured)
+        let run = try CrashRun(rig, ground, .captured, segmentSize: CrashGround.otherSegmentSize)
         try run.start(behind: ["strace"] + Injection(point.call, "signal=KILL", when: "\(point.number)").strace(to: log))
         try run.settle()
         return run

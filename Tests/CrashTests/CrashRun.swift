@@ -51,7 +51,7 @@ final class CrashRun: Sendable {
   }
 
   /// A daemon over a copy of the ground, not started yet.
-  init(_ rig: Rig, _ ground: CrashGround, _ route: Route) throws {
+  init(_ rig: Rig, _ ground: CrashGround, _ route: Route, segmentSize: String = CrashGround.segmentSize) throws {
     self.rig = rig
     promises = Mutex(ground.promises)
     self.route = route
@@ -70,7 +70,7 @@ final class CrashRun: Sendable {
     }
     let (spool, port) = (try ground.copy(), upstream?.port)
     daemon = try rig.preparedDaemon { settings in
-      CrashGround.adjust(&settings)
+      CrashGround.adjust(&settings, segmentSize: segmentSize)
       settings["Spool.Directory"] = spool
       if let port { settings.useUpstream(port: port) }
     }

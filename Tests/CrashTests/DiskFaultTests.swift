@@ -67,7 +67,7 @@ internal import Varlink
   @Test func `an error at any call of a start ends it with words at worst, and the next one finds everything`() throws {
     try Rig.use { rig in
       let ground = try CrashGround(crashed: rig, on: try CrashGround(rig))
-      let dry = try CrashRun(rig, ground, .captured)
+      let dry = try CrashRun(rig, ground, .captured, segmentSize: CrashGround.otherSegmentSize)
       let log = rig.directory.freshName("calls")
       try dry.start(behind: ["strace"] + CrashPoint.strace(to: log, and: ["pread64"]))
       try dry.settle(.mayStay)
@@ -78,7 +78,7 @@ internal import Varlink
       let refusals = Mutex<Int>(0)
       try Crew.run(4) { _ in
         while let point = queue.withLock({ $0.popLast() }) {
-          let run = try CrashRun(rig, ground, .captured)
+          let run = try CrashRun(rig, ground, .captured, segmentSize: CrashGround.otherSegmentSize)
           let log = rig.directory.freshName("strace")
           try run.start(behind: ["strace"] + Injection(point.call, "error=EIO", when: "\(point.number)").strace(to: log))
           let place = "EIO for \(point.call) number \(point.number), at \(try point.place(in: log, spool: run.daemon.spool) ?? "nothing")"

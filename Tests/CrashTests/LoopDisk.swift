@@ -23,13 +23,13 @@ struct LoopDisk {
     path = mounts.work + "/disk"
     let (size, make) =
       switch system {
-      case .ext4: (192, "mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 store/image")
-      case .xfs: (320, "mkfs.xfs -q store/image")
+      case .ext4: (1024, "mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 store/image")
+      case .xfs: (1024, "mkfs.xfs -q store/image")
       }
     try mounts.run(
       """
       mkdir store disk look
-      truncate -s 2G store.image
+      truncate -s 6G store.image
       mkfs.xfs -q -m reflink=1 store.image
       mount -o loop store.image store
       truncate -s \(size)M store/image

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import Harness
 internal import Synchronization
 internal import Testing
@@ -6,21 +7,26 @@ internal import Varlink
 
 /// The power goes while many clients hand in mail: everything that was acknowledged before is on the disk that is left, or was delivered.
 @Suite(.serialized, .enabled(if: MountNamespace.isAllowed, Comment(rawValue: MountNamespace.need))) struct PowerCutTests {
-  @Test func `the power goes under load on ext4, and nothing acknowledged is lost`() throws {
-    let outcome = try PowerCuts.outcome(of: Soak.cuts, on: .ext4, wrapper: [])
-    #expect(outcome.faults == [])
-    #expect(outcome.acknowledged > 5 * Soak.cuts && outcome.found > 0, "\(outcome)")
+  @Test(arguments: PowerCuts.Mail.allCases)
+  func `the power goes under load on ext4, and nothing acknowledged is lost`(_ mail: PowerCuts.Mail) throws {
+    try cut(.ext4, mail)
   }
 
-  @Test(.enabled(if: Soak.isOn, "part of make soak")) func `the power goes under load on XFS, and nothing acknowledged is lost`() throws {
-    let outcome = try PowerCuts.outcome(of: Soak.cuts, on: .xfs, wrapper: [])
+  @Test(.enabled(if: Soak.isOn, "part of make soak"), arguments: PowerCuts.Mail.allCases)
+  func `the power goes under load on XFS, and nothing acknowledged is lost`(_ mail: PowerCuts.Mail) throws {
+    try cut(.xfs, mail)
+  }
+
+  private func cut(_ system: LoopDisk.FileSystem, _ mail: PowerCuts.Mail) throws {
+    let cuts = mail == .large ? Soak.cuts / 2 : Soak.cuts
+    let outcome = try PowerCuts.outcome(of: cuts, on: system, mail, wrapper: [])
     #expect(outcome.faults == [])
-    #expect(outcome.acknowledged > 5 * Soak.cuts && outcome.found > 0, "\(outcome)")
+    #expect(outcome.acknowledged > 5 * cuts && outcome.found > 0, "\(outcome)")
   }
 
   @Test func `a daemon whose syncs are left out is found out by the same test`() throws {
     let lazy = Injection("fdatasync,fsync", "retval=0").strace(to: "/dev/null")
-    let outcome = try PowerCuts.outcome(of: 4, on: .ext4, wrapper: ["strace", "--seccomp-bpf"] + lazy)
+    let outcome = try PowerCuts.outcome(of: 4, on: .ext4, .small, wrapper: ["strace", "--seccomp-bpf"] + lazy)
     #expect(outcome.faults.contains { $0.contains("is lost") }, "\(outcome)")
   }
 }
@@ -37,6 +43,28 @@ enum PowerCuts {
     var found = 0
   }
 
+  /// What the clients hand in.
+  enum Mail: String, CaseIterable, Sendable {
+    /// Small messages that fill small segments, now and then one with a file of its own.
+    case small
+    /// Many messages that are nearly too long for a record, so that new segments have only their room, and many with files of their own.
+    case large
+
+    /// How long the segments are.
+    var segmentSize: String { self == .small ? "1M" : CrashGround.segmentSize }
+
+    /// How many messages may come before the next cut: large ones would fill the disk while it is copied.
+    var portion: Int { self == .small ? 100_000 : 24 }
+
+    /// How long the message is that a client hands in as its how many-th.
+    func length(_ number: Int) -> Int {
+      switch self {
+      case .small: number % 40 == 39 ? 300_000 : number % 3 * 700
+      case .large: [700, CrashGround.mediumLength, 0, CrashGround.mediumLength, CrashGround.largeLength][number % 5]
+      }
+    }
+  }
+
   /// A message that was acknowledged.
   private struct Promise {
     let id: String
@@ -49,23 +77,23 @@ enum PowerCuts {
   }
 
   /// Cuts so often, and looks at each disk with the second reader and every fifth time with a daemon.
-  static func outcome(of cuts: Int, on system: LoopDisk.FileSystem, wrapper: [String]) throws -> Outcome {
+  static func outcome(of cuts: Int, on system: LoopDisk.FileSystem, _ mail: Mail, wrapper: [String]) throws -> Outcome {
     var outcome = Outcome()
     // Each round has a fresh disk, so that what waits on it does not grow beyond what can be read soon.
     var left = cuts
     while left > 0 {
-      try Rig.use { rig in try round(min(left, 25), rig, try LoopDisk(rig, system), wrapper, &outcome) }
+      try Rig.use { rig in try round(min(left, 25), rig, try LoopDisk(rig, system), mail, wrapper, &outcome) }
       left -= 25
     }
     return outcome
   }
 
-  private static func round(_ cuts: Int, _ rig: Rig, _ disk: LoopDisk, _ wrapper: [String], _ outcome: inout Outcome) throws {
+  private static func round(_ cuts: Int, _ rig: Rig, _ disk: LoopDisk, _ mail: Mail, _ wrapper: [String], _ outcome: inout Outcome) throws {
     let upstream = try ScriptedUpstream(rig, script())
     let daemon = try rig.preparedDaemon { settings in
       settings.useUpstream(port: upstream.port)
       settings["Spool.Directory"] = disk.path + "/spool"
-      settings["Spool.SegmentSize"] = "1M"
+      settings["Spool.SegmentSize"] = mail.segmentSize
       settings["Retry.First"] = "3600s"
       settings["Retry.Max"] = "3600s"
     }
@@ -75,9 +103,14 @@ enum PowerCuts {
     let promises = Mutex<[Promise]>([])
     let port = try daemon.port
     let isOver = Mutex<Bool>(false)
+    let allowed = Mutex<Int>(0)
     for client in 0..<8 {
       try Crew.detach {
-        do { try load(port, client, promises) } catch {
+        do {
+          try load(port, client, mail, promises) {
+            while promises.withLock({ $0.count }) >= allowed.withLock({ $0 }), !isOver.withLock({ $0 }) { usleep(1000) }
+          }
+        } catch {
           if !isOver.withLock({ $0 }) { print("a client of the power cuts failed: \(error)") }
         }
       }
@@ -85,6 +118,7 @@ enum PowerCuts {
     var moments: [(promised: [Promise], delivered: Set<String>)] = []
     for cut in 0..<cuts {
       let count = promises.withLock { $0.count }
+      allowed.withLock { $0 = count + mail.portion }
       // So that every disk is cut in the midst of work, some of it new.
       try Deadline.usual.wait(everyMicroseconds: UInt32.random(in: 500...9000), until: "some mail was taken") {
         promises.withLock { $0.count } >= count + 8
@@ -99,20 +133,23 @@ enum PowerCuts {
     for (cut, moment) in moments.enumerated() {
       let faults = try disk.look(at: cut) { path in
         try judge(
-          rig, disk, path + "/spool", moment.promised, moment.delivered, cut.isMultiple(of: 5) ? .startDaemon : .readOnly, &outcome.found)
+          rig, disk, path + "/spool", mail, moment.promised, moment.delivered, cut.isMultiple(of: 5) ? .startDaemon : .readOnly,
+          &outcome.found)
       }
       outcome.faults += faults.map { "cut \(cut): \($0)" }
     }
   }
 
-  /// Hands in mail until the daemon is gone; bodies are small, and some have files of their own.
-  private static func load(_ port: UInt16, _ client: Int, _ promises: borrowing Mutex<[Promise]>) throws {
+  /// Hands in mail until the daemon is gone; waits for leave before each message.
+  private static func load(
+    _ port: UInt16, _ client: Int, _ mail: Mail, _ promises: borrowing Mutex<[Promise]>, _ wait: () -> Void
+  ) throws {
     let connection = try MailClient(port: port)
     for number in 0... {
+      wait()
       let mark = "mark-\(client)-\(number)"
       let recipient = number.isMultiple(of: 2) ? "now@a.test" : "later@a.test"
-      let length = number % 40 == 39 ? CrashGround.largeLength : number % 3 * 700
-      let reply = try connection.send(from: "ann@a.test", to: [recipient], CrashGround.letter(mark, length))
+      let reply = try connection.send(from: "ann@a.test", to: [recipient], CrashGround.letter(mark, mail.length(number)))
       guard reply.code == 250, let id = reply.lines.last?.split(separator: " ").last else { throw HarnessFailure("answered \(reply)") }
       promises.withLock { $0.append(Promise(id: String(id), mark: mark)) }
     }
@@ -121,7 +158,7 @@ enum PowerCuts {
   private enum Closeness { case readOnly, startDaemon }
 
   private static func judge(
-    _ rig: Rig, _ disk: LoopDisk, _ spool: String, _ promised: [Promise], _ delivered: Set<String>, _ closeness: Closeness,
+    _ rig: Rig, _ disk: LoopDisk, _ spool: String, _ mail: Mail, _ promised: [Promise], _ delivered: Set<String>, _ closeness: Closeness,
     _ found: inout Int
   ) throws -> [String] {
     let left = try SpoolReader(rig, spool: spool, wrapper: disk.wrapper)
@@ -136,7 +173,7 @@ enum PowerCuts {
       settings.useUpstream(port: upstream.port)
       settings["Upstream.Connections"] = "4"
       settings["Spool.Directory"] = spool
-      settings["Spool.SegmentSize"] = "1M"
+      settings["Spool.SegmentSize"] = mail.segmentSize
     }
     let process = try daemon.launch(wrapper: disk.wrapper)
     try daemon.notifications.wait(for: "READY=1", .in(.seconds(60))) { process.isRunning }

@@ -6,12 +6,15 @@ internal import Varlink
 /// File systems that are full, out of inodes or read-only, for real: new mail is refused and the status says why, what is there goes out,
 /// and when there is room again mail is taken again without anybody's doing.
 @Suite(.enabled(if: MountNamespace.isAllowed, Comment(rawValue: MountNamespace.need))) struct SpaceTests {
-  @Test func `a full disk refuses new mail while delivery goes on, and room that is made is used`() throws {
-    try withDaemon("mount -t tmpfs -o size=6M,mode=700 none disk") { daemon, upstream, mounts in
+  @Test(arguments: [("1M", "6M", 200_000), (CrashGround.segmentSize, "36M", CrashGround.mediumLength)])
+  func `a full disk refuses new mail while delivery goes on, and room that is made is used`(
+    _ segment: String, _ size: String, _ length: Int
+  ) throws {
+    try withDaemon("mount -t tmpfs -o size=\(size),mode=700 none disk", segment) { daemon, upstream, mounts in
       upstream.stop()
       let client = try daemon.client()
       var taken = 0
-      while try client.offer("mark-\(taken)", 200_000) { taken += 1 }
+      while try client.offer("mark-\(taken)", length) { taken += 1 }
       #expect(taken > 5 && taken < 30)
       let status = try daemon.status("the full disk is a problem") { $0.spool.problem != nil }
       #expect(status.spool.problem?.contains("free space") == true, "\(status.spool)")
@@ -104,7 +107,9 @@ internal import Varlink
   }
 
   /// A daemon whose spool is on a file system that a script mounts as `disk`.
-  private func withDaemon(_ mount: String, _ test: (Daemon, ScriptedUpstream, MountNamespace) throws -> Void) throws {
+  private func withDaemon(
+    _ mount: String, _ segment: String = "1M", _ test: (Daemon, ScriptedUpstream, MountNamespace) throws -> Void
+  ) throws {
     try Rig.use { rig in
       let mounts = try MountNamespace(rig)
       try mounts.run("mkdir disk; \(mount)")
@@ -115,7 +120,7 @@ internal import Varlink
       let daemon = try rig.daemon(options) { settings in
         settings.useUpstream(port: upstream.port)
         settings["Spool.Directory"] = mounts.work + "/disk/spool"
-        settings["Spool.SegmentSize"] = "1M"
+        settings["Spool.SegmentSize"] = segment
       }
       try test(daemon, upstream, mounts)
     }

@@ -199,6 +199,8 @@ private final class SimulatedFile: DiskFile {
     try disk.use(.fill, "reserve room for", path, epoch) { [file] in $0.fill(file, upTo: Int(size)) }
   }
 
+  func reserve(upTo size: Int64) throws(SystemFailure) { try fillWithZeros(upTo: size) }
+
   func truncate(to size: Int64) throws(SystemFailure) {
     try disk.use(.write, "set the length of", path, epoch) { [file] in $0.truncate(file, to: Int(size)) }
   }

@@ -55,6 +55,9 @@ typedef void (*clinux_thread_body)(void *argument);
 /// Starts a detached thread with a small stack, every signal blocked; answers 0 or an error number.
 int clinux_start_thread(const char *name, clinux_thread_body body, void *argument);
 
+/// Has memory that was freed kept for what comes next, up to some tens of megabytes, until `clinux_give_back_memory` is called.
+void clinux_keep_freed_memory(void);
+
 /// Gives back memory that was freed, and the program's own pages: those that are needed again come back from the kernel's cache.
 void clinux_give_back_memory(void);
 

@@ -37,6 +37,9 @@ int64_t clinux_read_all(int file, void *bytes, size_t count, int64_t offset);
 /// Reserves blocks up to `size` and writes zeros over what the file did not have yet.
 int clinux_fill_with_zeros(int file, int64_t size);
 
+/// Reserves blocks up to `size` that read as zeros; writes them where the file system cannot.
+int clinux_reserve(int file, int64_t size);
+
 /// The length of a file.
 int64_t clinux_size(int file);
 
