@@ -26,9 +26,9 @@ import Varlink
   private static func measure(_ words: Words) throws -> Report {
     let begun = SystemClock()
     let (start, date) = (begun.moment, begun.wallTime)
-    let ground = try Ground.measure()
+    var ground = try Ground()
     print(ground.text)
-    let board = runTrials(words)
+    let board = runTrials(words, &ground)
     let spool = runSpool(words)
     var figures: [Footprint.Figure] = []
     if words.measuresFootprint { figures = Footprint(connections: words.connections, backlog: words.backlog).measure() }
@@ -49,7 +49,7 @@ import Varlink
   }
 
   /// Everything that goes through a relay.
-  private static func runTrials(_ words: Words) -> Scoreboard {
+  private static func runTrials(_ words: Words, _ ground: inout Ground) -> Scoreboard {
     let contestants = words.contestants.filter { contestant in
       guard let hindrance = contestant.hindrance else { return true }
       print("\(contestant.name) is left out: \(hindrance)")
@@ -58,6 +58,7 @@ import Varlink
     var board = Scoreboard()
     for workload in words.workloads {
       for round in 1...words.rounds {
+        if workload.isAboutLatency { measure(&ground) }
         for contestant in contestants {
           let rounds = words.namesRelays ? words.rounds : contestant.scope.rounds(workload, of: words.rounds)
           guard round <= rounds else { continue }
@@ -73,6 +74,10 @@ import Varlink
       }
     }
     return board
+  }
+
+  private static func measure(_ ground: inout Ground) {
+    do { try ground.sample() } catch { print("what the machine can do at best could not be measured again: \(error)") }
   }
 
   /// The spool alone.

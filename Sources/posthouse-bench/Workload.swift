@@ -66,6 +66,9 @@ struct Workload: Hashable {
     return sessions == 50 && size == 1024
   }
 
+  /// Whether it is about the time that one message takes.
+  var isAboutLatency: Bool { path == .acceptance && sessions == 1 && size == 1024 && loader == .pipelined }
+
   /// What `make bench` measures.
   static let usual: [Workload] = grid + special
 
