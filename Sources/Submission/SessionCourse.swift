@@ -93,5 +93,6 @@ import Timekeeping
   func forgetBody() {
     body?.discard()
     body = nil
+    holdsMuch = false
   }
 }
