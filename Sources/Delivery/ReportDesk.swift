@@ -97,7 +97,7 @@ import Timekeeping
     let id = spool.nextID()
     let original = await original(letter, news.content(of: ByteCount(bytes: letter.size), by: author))
     let made = news.letter(returning: original, by: author, id: id, at: loop.wallTime)
-    let body = spool.beginBody(of: id)
+    let body = spool.beginBody(of: id, for: made.envelope)
     body.append(made.bytes.span)
     do throws(SpoolRefusal) {
       let stored = Letter(id: id, envelope: made.envelope, body: try await body.finish())

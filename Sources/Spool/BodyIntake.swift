@@ -7,7 +7,7 @@ internal import Timekeeping
 
 /// Takes in a message's body while it arrives: small ones stay in memory, large ones go to a file as they come.
 ///
-/// The memory of one body is bounded by ``SpoolLimits/inlineLimit`` and a read's length, that of all bodies together by
+/// The memory of one body is bounded by ``mostInMemory`` and a read's length, that of all bodies together by
 /// ``SpoolLimits/intakeMemory``, beyond which bodies go to their files early. The file is whole and on stable storage, name and all, when
 /// ``finish()`` returns; one that is not finished is removed by ``discard()``, or by the next start.
 @Loop package final class BodyIntake {
@@ -17,10 +17,13 @@ internal import Timekeeping
   private var file: (any DiskFile)?
   private var written = 0
   private var checksum = CRC32C()
+  /// The longest body that goes into the journal; a longer one goes to a file.
+  package let mostInMemory: Int
   private var isForFile = false
   private var isOver = false
 
-  init(_ spool: Spool, _ id: MessageID) {
+  init(_ spool: Spool, _ id: MessageID, _ envelope: Envelope?) {
+    mostInMemory = spool.limits.inlineLimit(beside: envelope)
     self.spool = spool
     self.id = id
   }
@@ -51,9 +54,6 @@ internal import Timekeeping
     defer { spool.intakeBytes += buffer.count - before }
     return source(&buffer)
   }
-
-  /// The longest body that goes into the journal; a longer one goes to a file.
-  package var mostInMemory: Int { spool.limits.inlineLimit }
 
   /// Has memory ready for a body of `size` bytes: what grows in steps is copied at each.
   package func expect(_ size: Int) { buffer.reserveCapacity(min(size, mostInMemory) + BodyIntake.slack) }
@@ -162,5 +162,5 @@ internal import Timekeeping
 
 extension Spool {
   /// Begins to take in the body of the message with this number.
-  package func beginBody(of id: MessageID) -> BodyIntake { BodyIntake(self, id) }
+  package func beginBody(of id: MessageID, for envelope: Envelope? = nil) -> BodyIntake { BodyIntake(self, id, envelope) }
 }

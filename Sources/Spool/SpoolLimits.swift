@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Mail
 package import Octets
 
 /// What the spool may use, and how it deals with it; from the settings.
@@ -35,13 +36,21 @@ package struct SpoolLimits: Sendable {
   /// The longest record; with a batch and a wave of settlements it fits into one segment.
   var recordLimit: Int { segmentSize.bytes / 4 }
 
-  /// The longest body that goes into the journal; the envelope must find room beside it.
-  var inlineLimit: Int { min(inlineBody.bytes, recordLimit - SpoolLimits.roomForEnvelope) }
+  /// The longest body that goes into the journal; its envelope must find room beside it.
+  func inlineLimit(beside envelope: Envelope?) -> Int {
+    guard let envelope else { return min(inlineBody.bytes, recordLimit - SpoolLimits.roomForEnvelope) }
+    var fields: [UInt8] = []
+    EnvelopeFields.encode(envelope, outcomes: [], into: &fields)
+    let meta = SpoolFormat.recordHeaderLength + AcceptedRecord.fixedLength + fields.count + SpoolLimits.roomForFindings
+    return max(0, min(inlineBody.bytes, recordLimit - meta))
+  }
 
   /// How many bytes of settlements one batch takes.
   var waveLimit: Int { batchLimit / 4 }
 
   private static let roomForEnvelope = 8192
+  /// For what is found out about a message while it comes, and for alignment.
+  private static let roomForFindings = 64
 
   /// The most recipients a message may have: all their outcomes must fit into one record.
   static let recipients = 5000

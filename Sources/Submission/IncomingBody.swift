@@ -41,7 +41,7 @@ import Spool
   struct Progress {
     /// How many were taken.
     let taken: Int
-    /// Whether ``stream(trace:into:)`` must be called before more is taken, to bound our memory.
+    /// Whether ``stream(_:into:)`` must be called before more is taken, to bound our memory.
     let isLarge: Bool
     /// Whether DATA has come to its end, good or bad.
     let isComplete: Bool
@@ -76,8 +76,11 @@ import Spool
   }
 
   /// Hands what has come to the spool. What the spool refuses is swallowed to its end, where ``seal(trace:)`` tells.
-  mutating func stream(trace: () -> [UInt8], into spool: Spool) async {
-    if intake == nil { await begin(trace(), spool) }
+  mutating func stream(_ opening: () -> (trace: [UInt8], envelope: Envelope), into spool: Spool) async {
+    if intake == nil {
+      let (trace, envelope) = opening()
+      await begin(trace, envelope, spool)
+    }
     guard let intake, intake.needsDrain || memory.isShort else { return }
     memory.beginDrain()
     do throws(SpoolRefusal) {
@@ -92,6 +95,9 @@ import Spool
 
   /// Whether the spool has what came, trace lines and all.
   var isStreamed: Bool { intake != nil }
+
+  /// Whether it came to its end without the spool though it is long: one that is all headers.
+  var isLongAndHere: Bool { intake == nil && bytes.count >= IncomingBody.keptHere }
 
   /// Brings what the spool has to its end; to be called before ``seal(trace:)`` where it has anything.
   mutating func finishStream() async {
@@ -126,8 +132,8 @@ import Spool
   private var holdsAnything: Bool { intake != nil || !bytes.isEmpty }
 
   /// The body is the intake's from now on, the trace lines in front.
-  private mutating func begin(_ lines: [UInt8], _ spool: Spool) async {
-    let intake = spool.beginBody(of: id)
+  private mutating func begin(_ lines: [UInt8], _ envelope: Envelope, _ spool: Spool) async {
+    let intake = spool.beginBody(of: id, for: envelope)
     let expected = announced > bytes.count ? announced + lines.count : intake.mostInMemory
     if expected <= intake.mostInMemory, await memory.takeShare(expected) {
       share = expected

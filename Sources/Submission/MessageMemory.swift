@@ -6,12 +6,12 @@ import Timekeeping
 /// How much memory the messages on their way in take together, and when that is too much.
 ///
 /// Every body says what it holds, and takes it back when it has been made durable or given up. A body that grows large is let in with a
-/// share, the most that it may come to hold; half of the limit is shared out, and who comes when nothing is left waits a moment for others
-/// to become durable, or goes to a file of its own. Past three quarters of the limit all bodies go to files as they come; at the limit
-/// one that still grows is refused, as are new ones before they begin. So the limit holds however many clients send at once.
+/// share, what it is expected to come to hold; half of the limit is shared out, and who comes when nothing is left waits a moment for
+/// others to become durable, or goes to a file of its own. Past three quarters of the limit all bodies go to files as they come; at the
+/// limit one that still grows is refused, as are new ones before they begin. So the limit holds however many clients send at once.
 @Loop final class MessageMemory {
   /// The most that may be held; a reload changes it.
-  var limit: ByteCount
+  var limit: ByteCount { didSet { letIn() } }
   /// What is held now, in bytes.
   private(set) var held = 0
   /// What large bodies may come to hold, in bytes.
@@ -20,7 +20,8 @@ import Timekeeping
   private var waiting: [Applicant] = []
   private var draining = 0
   private var pausing: [Berth] = []
-  private var lastReturn: Moment?
+  /// The largest share of late that somebody had no more need of.
+  private var lastReturn: (size: Int, at: Moment)?
 
   /// Memory of which nothing is used.
   init(limit: ByteCount, _ loop: EventLoop) {
@@ -58,14 +59,15 @@ import Timekeeping
     for berth in exchange(&pausing, with: []) { berth.wake() }
   }
 
-  /// Lets a body grow to so many bytes, if it can be; it waits only while others move on, so that those who dawdle delay nobody for long.
+  /// Lets a body grow to so many bytes, if it can be; it waits only while others as large move on, so that those who dawdle delay nobody
+  /// for long.
   func takeShare(_ size: Int) async -> Bool {
-    if waiting.isEmpty, shared + size <= limit.bytes / 2 {
+    if hasRoom(for: size) {
       shared += size
       return true
     }
-    guard let lastReturn, loop.moment - lastReturn < MessageMemory.patience, waiting.count < MessageMemory.mostWaiting, !isShort
-    else { return false }
+    guard let lastReturn, lastReturn.size >= size, loop.moment - lastReturn.at < MessageMemory.patience else { return false }
+    guard waiting.count < MessageMemory.mostWaiting, !isShort else { return false }
     let applicant = Applicant(size, loop)
     waiting.append(applicant)
     _ = await applicant.berth.wait(until: loop.moment + MessageMemory.patience)
@@ -76,12 +78,21 @@ import Timekeeping
   /// Takes a share back.
   func returnShare(_ size: Int) {
     shared -= size
-    lastReturn = loop.moment
-    while let first = waiting.first, shared + first.size <= limit.bytes / 2 {
-      waiting.removeFirst()
-      shared += first.size
-      first.isLetIn = true
-      first.berth.wake()
+    let isOutdone = lastReturn.map { $0.size > size && loop.moment - $0.at < MessageMemory.patience } ?? false
+    if !isOutdone { lastReturn = (size, loop.moment) }
+    letIn()
+  }
+
+  private func hasRoom(for size: Int) -> Bool { shared + size <= limit.bytes / 2 }
+
+  /// Lets those in who have room now, in their order. Who is too large is passed by: it leaves after a moment in any case, for a file.
+  private func letIn() {
+    waiting.removeAll { applicant in
+      guard hasRoom(for: applicant.size) else { return false }
+      shared += applicant.size
+      applicant.isLetIn = true
+      applicant.berth.wake()
+      return true
     }
   }
 

@@ -47,6 +47,7 @@ extension SubmissionSession {
   /// Makes a complete message durable; only then is it ours.
   @inline(never) func store(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
     do throws(BodyRefusal) {
+      if course.isLongAndHere { await stream(&conversation, course) }
       if course.isStreamed { await finishStream(course) }
       let letter = try seal(conversation.submitter, course)
       do throws(SpoolRefusal) { try await spool.accept(letter) } catch { throw BodyRefusal.spool(error) }
@@ -65,7 +66,11 @@ extension SubmissionSession {
   @inline(never) func stream(_ conversation: inout ServerConversation, _ course: SessionCourse) async {
     var body = course.takeBody()
     let (id, survey) = (body.id, body.decoder.survey)
-    await body.stream(trace: { trace(of: conversation.underway(at: loop.wallTime), id, survey) }, into: spool)
+    let opening = {
+      let transaction = conversation.underway(at: loop.wallTime)
+      return (trace: trace(of: transaction, id, survey), envelope: transaction.envelope)
+    }
+    await body.stream(opening, into: spool)
     course.body = consume body
     course.holdsMuch = false
   }

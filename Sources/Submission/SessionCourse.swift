@@ -67,6 +67,9 @@ import Timekeeping
     return (id, content, survey.isBulk)
   }
 
+  /// Whether the message came to its end without the spool though it is long.
+  var isLongAndHere: Bool { body?.isLongAndHere ?? false }
+
   /// Whether the spool has the message already, as far as it has come.
   var isStreamed: Bool { body?.isStreamed ?? false }
 

@@ -118,4 +118,60 @@ import Timekeeping
       #expect(bench.server.memory.held == 0 && bench.server.memory.shared == 0)
     }
   }
+
+  @Test func `who is too large for what is left holds nobody up`() throws {
+    try Bench.simulated(Bench.Plan("[Listen]\nMaxMemory=2M\n")) { bench in
+      let (memory, start) = (bench.server.memory, bench.loop.moment)
+      #expect(await memory.takeShare(900_000))
+      memory.returnShare(900_000)
+      #expect(await memory.takeShare(900_000))
+      var isLetIn: Bool?
+      bench.loop.spawn { isLetIn = await memory.takeShare(400_000) }
+      _ = await bench.loop.sleep(.milliseconds(10))
+      #expect(await memory.takeShare(100_000))
+      #expect(await !memory.takeShare(1_100_000), "it never fits, so it does not wait")
+      #expect(isLetIn == nil && bench.loop.moment - start < .milliseconds(20))
+      // What fits now is let in, in the order of asking.
+      memory.returnShare(900_000)
+      _ = await bench.loop.sleep(.milliseconds(1))
+      #expect(isLetIn == true)
+      // Small ones that move on are no reason for a large one to wait.
+      _ = await bench.loop.sleep(.milliseconds(300))
+      memory.returnShare(100_000)
+      #expect(await !memory.takeShare(900_000))
+      #expect(bench.loop.moment - start < .milliseconds(320))
+    }
+  }
+
+  @Test func `an envelope that leaves the body no room in a record sends it to a file`() throws {
+    var plan = Bench.Plan()
+    plan.spool = { $0.segmentSize = .mebibytes(1) }
+    try Bench.simulated(plan) { bench in
+      let client = try await bench.client()
+      for length in [200_000, 230_000, 240_000, 250_000, 253_500, 256_000, 262_000] {
+        try await client.say(("MAIL FROM:<a@b.example>", 250))
+        for number in 0..<400 { try await client.say(("RCPT TO:<\(number)-with-a-name-that-takes-room@d.example>", 250)) }
+        try await client.say(("DATA", 354))
+        let text = Array(LimitTests.text(length / 64 + 2).prefix(length - 2)) + Array("\r\n".utf8)
+        try await client.send(text + Array(".\r\n".utf8))
+        let reply = try await client.reply()
+        #expect(reply.hasPrefix("250"), "\(length): \(reply)")
+      }
+    }
+  }
+
+  @Test func `a message that is all headers and longer than a record goes to a file`() throws {
+    var plan = Bench.Plan()
+    plan.spool = { $0.segmentSize = .mebibytes(1) }
+    try Bench.simulated(plan) { bench in
+      let client = try await bench.client()
+      for lines in [900, 4000, 6000] {
+        let text = (0..<lines).flatMap { Array("X-\($0): \(String(repeating: "x", count: 60))\r\n".utf8) }
+        #expect(try await client.hand(in: text).hasPrefix("250"))
+        let letter = try #require(bench.letters.last)
+        #expect(try await bench.bytes(of: letter).suffix(text.count).elementsEqual(text))
+      }
+      #expect(bench.server.memory.held == 0 && bench.server.memory.shared == 0)
+    }
+  }
 }
