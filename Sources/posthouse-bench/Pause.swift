@@ -5,4 +5,10 @@ import Glibc
 enum Pause {
   /// Waits so long.
   static func wait(milliseconds: Int) { usleep(UInt32(milliseconds * 1000)) }
+
+  /// Waits until what others have written is on the disk, so that nobody pays for it.
+  static func untilDiskIsQuiet() {
+    sync()
+    wait(milliseconds: 200)
+  }
 }

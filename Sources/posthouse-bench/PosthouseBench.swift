@@ -57,13 +57,15 @@ import Varlink
     }
     var board = Scoreboard()
     for workload in words.workloads {
-      for round in 1...words.rounds {
+      for round in 1...words.rounds + (words.namesRelays ? 0 : Scope.more) {
         if workload.isAboutLatency { measure(&ground) }
-        for contestant in contestants {
+        // Each begins once, so that none always comes behind the one that leaves most to be cleaned up.
+        for contestant in contestants.indices.map({ contestants[($0 + round) % contestants.count] }) {
           let rounds = words.namesRelays ? words.rounds : contestant.scope.rounds(workload, of: words.rounds)
           guard round <= rounds else { continue }
           let what = "\(workload.name) \(round)/\(rounds) \(contestant.name)"
           do {
+            Pause.untilDiskIsQuiet()
             let sample = try Trial(workload: workload, contestant: contestant).run()
             board.add(sample, workload, contestant.name)
             print("\(what): \(sample.rate.text(0))/s, \(sample.cost.brief) us CPU")

@@ -7,6 +7,9 @@ struct Scoreboard {
   private(set) var workloads: [Workload] = []
   private(set) var names: [String] = []
 
+  /// Whose lines come first, whoever ran first.
+  private static let own = "posthouse"
+
   private struct Key: Hashable {
     let workload: Workload
     let name: String
@@ -15,7 +18,7 @@ struct Scoreboard {
   /// Adds what one trial came to.
   mutating func add(_ sample: Trial.Sample, _ workload: Workload, _ name: String) {
     if !workloads.contains(workload) { workloads.append(workload) }
-    if !names.contains(name) { names.append(name) }
+    if !names.contains(name) { names.insert(name, at: name == Scoreboard.own ? 0 : names.count) }
     samples[Key(workload: workload, name: name), default: []].append(sample)
   }
 
