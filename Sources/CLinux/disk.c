@@ -74,9 +74,23 @@ int clinux_open_locked(int directory, const char *name)
 /// The kernel's cache takes a write in pieces of memory as long as the write and its place allow; pieces of a megabyte are hard to find.
 enum { PORTION = 512 << 10 };
 
+/// While so much is still to be copied, the disk may begin with what was.
+enum { MUCH = 1 << 20 };
+
+/// Has the disk begin with what is written while more is copied. It promises nothing, and where it cannot be had we go without.
+static int begin_writing(int file, int64_t offset, ssize_t length)
+{
+    if (sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE) == 0)
+        return 0;
+    return errno == EIO || errno == ENOSPC || errno == EDQUOT ? -1 : 0;
+}
+
 int clinux_write_all(int file, const struct iovec *pieces, size_t count, int64_t offset)
 {
     size_t first = 0, done = 0; /* `done` bytes of pieces[first] are written */
+    size_t ahead = 0;
+    for (size_t i = 0; i < count; i++)
+        ahead += pieces[i].iov_len;
     while (first < count) {
         struct iovec window[256];
         size_t used = 0, length = 0, room = PORTION - (size_t)offset % PORTION;
@@ -95,6 +109,9 @@ int clinux_write_all(int file, const struct iovec *pieces, size_t count, int64_t
             errno = ENOSPC;
             return -1;
         }
+        ahead -= (size_t)written;
+        if (ahead >= MUCH && begin_writing(file, offset, written) < 0)
+            return -1;
         offset += written;
         size_t left = (size_t)written;
         while (first < count && left >= pieces[first].iov_len - done) {

@@ -20,19 +20,17 @@ package import Timekeeping
   package nonisolated init() throws(SystemFailure) {
     poller = try Poller()
     bell = try Bell()
-    try poller.watch(bell.number, level: .readable, token: EpollDriver.bellToken)
+    try poller.watch(bell.number, token: EpollDriver.bellToken)
   }
 
   package func poll(until deadline: Moment?) {
     // The batch stays as it is until the next wait; whom an event concerns may watch and forget meanwhile.
     for index in 0..<poller.wait(deadline.map { $0 - clock.moment }, into: batch) {
       let (token, readiness) = batch.event(index)
-      if token == EpollDriver.bellToken {
-        bell.silence()
-      } else {
-        let slot = slots[Int(token & 0xffff_ffff)]
-        if slot.generation == UInt32(token >> 32) { slot.target?.pollerReports(readiness) }
-      }
+      // That the bell woke the loop is all that it had to do.
+      if token == EpollDriver.bellToken { continue }
+      let slot = slots[Int(token & 0xffff_ffff)]
+      if slot.generation == UInt32(token >> 32) { slot.target?.pollerReports(readiness) }
     }
   }
 

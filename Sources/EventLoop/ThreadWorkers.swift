@@ -22,7 +22,7 @@ package import Timekeeping
     self.threads = threads
   }
 
-  deinit { bench.close() }
+  deinit { bench.close(started) }
 
   package var pending: Int { begun.count }
 
@@ -58,37 +58,27 @@ package import Timekeeping
 
 /// The queue between the loop and its workers.
 ///
-/// Unchecked, because everything in it is guarded by the mutex, which Swift's own cannot be: workers must sleep on a condition.
-@safe private final class Bench: @unchecked Sendable {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var jobs: [@Sendable () -> Void] = []
-  private var isClosed = false
+/// The semaphore counts what lies in the queue, and after the last job once for each thread, which then finds nothing and ends. Whoever wakes
+/// finds the lock free and makes no further call.
+@safe private final class Bench: Sendable {
+  private let jobs = Mutex<[@Sendable () -> Void]>([])
+  private nonisolated(unsafe) let arrivals = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-  init() {
-    unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(arrival, nil)
-  }
+  init() { unsafe sem_init(arrivals, 0, 0) }
 
   deinit {
-    unsafe pthread_cond_destroy(arrival)
-    unsafe pthread_mutex_destroy(mutex)
-    unsafe arrival.deallocate()
-    unsafe mutex.deallocate()
+    unsafe sem_destroy(arrivals)
+    unsafe arrivals.deallocate()
   }
 
   func put(_ job: @escaping @Sendable () -> Void) {
-    unsafe pthread_mutex_lock(mutex)
-    jobs.append(job)
-    unsafe pthread_cond_signal(arrival)
-    unsafe pthread_mutex_unlock(mutex)
+    jobs.withLock { $0.append(job) }
+    unsafe sem_post(arrivals)
   }
 
-  func close() {
-    unsafe pthread_mutex_lock(mutex)
-    isClosed = true
-    unsafe pthread_cond_broadcast(arrival)
-    unsafe pthread_mutex_unlock(mutex)
+  /// Ends so many threads when everything is done.
+  func close(_ threads: Int) {
+    for _ in 0..<threads { unsafe sem_post(arrivals) }
   }
 
   /// Starts a thread that works until the bench is closed and empty.
@@ -106,12 +96,8 @@ package import Timekeeping
   }
 
   private func next() -> (@Sendable () -> Void)? {
-    unsafe pthread_mutex_lock(mutex)
-    defer { unsafe pthread_mutex_unlock(mutex) }
-    while jobs.isEmpty {
-      if isClosed { return nil }
-      unsafe pthread_cond_wait(arrival, mutex)
-    }
-    return jobs.removeFirst()
+    // Nothing but a signal ends the wait early, and workers block signals; one that a debugger sends is no arrival.
+    while unsafe sem_wait(arrivals) != 0 {}
+    return jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 }

@@ -110,11 +110,12 @@ void journal_settle(void) { ++settled; }
 void journal_turn(void) {
     if (!collecting.first) return;
     pthread_mutex_lock(&mutex);
-    if (!waiting.first) pthread_cond_signal(&arrival);
+    int was_empty = !waiting.first;
     *waiting.last = collecting.first;
     waiting.last = collecting.last;
     settled_waiting += settled;
     pthread_mutex_unlock(&mutex);
+    if (was_empty) pthread_cond_signal(&arrival);
     settled = 0;
     letters_clear(&collecting);
 }

@@ -10,9 +10,13 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FILE_SIZE = 64 << 20, PORTION = 1 << 20 };
+
+// About as long as an app takes from one message's answer to the next one's end; the timer adds as much again.
+enum { REST_NSEC = 50000 };
 
 static int compare(const void *one, const void *other) {
     uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
@@ -30,34 +34,38 @@ static int prepared_file(const char *path) {
     return file;
 }
 
-/// One write and one sync, again and again, over bytes that were written before.
-static void measure_syncs(int file, long size, long count) {
+/// One write and one sync, again and again, over bytes that were written before, with a rest before each.
+static void measure_syncs(int file, long size, long count, long rest, const char *median, const char *p99) {
+    struct timespec nanoseconds = {.tv_nsec = rest};
     char *piece = calloc(1, (size_t)size);
     uint32_t *latencies = calloc((size_t)count, sizeof *latencies);
     if (!piece || !latencies) bench_fail("calloc");
     long offset = 0;
     for (long number = 0; number < count; ++number) {
+        if (rest) nanosleep(&nanoseconds, NULL);
         uint64_t begun = bench_now();
         if (pwrite(file, piece, (size_t)size, offset) != size || fdatasync(file) < 0) bench_fail("writing");
         latencies[number] = (uint32_t)((bench_now() - begun) / 1000);
         offset = offset + 2 * size > FILE_SIZE ? 0 : offset + size;
     }
     qsort(latencies, (size_t)count, sizeof *latencies, compare);
-    printf("{\"p50USec\":%u,\"p99USec\":%u,", latencies[count / 2], latencies[(count - 1) * 99 / 100]);
+    printf("\"%s\":%u,\"%s\":%u,", median, latencies[count / 2], p99, latencies[(count - 1) * 99 / 100]);
+    free(piece);
+    free(latencies);
 }
 
-/// Bytes a second of large writes, each synced.
-static void measure_sequence(int file) {
+/// Bytes a second of large writes with a sync for each 8 MiB, to the end of a file and from its beginning again.
+static void measure_sequence(int file, long length, int rounds, const char *name) {
     static char piece[PORTION];
     uint64_t begun = bench_now();
-    for (int round = 0; round < 4; ++round) {
-        for (long offset = 0; offset < FILE_SIZE; offset += PORTION) {
+    for (int round = 0; round < rounds; ++round) {
+        for (long offset = 0; offset < length; offset += PORTION) {
             if (pwrite(file, piece, PORTION, offset) != PORTION) bench_fail("pwrite");
             if (offset % (8 * PORTION) == 0 && fdatasync(file) < 0) bench_fail("fdatasync");
         }
         if (fdatasync(file) < 0) bench_fail("fdatasync");
     }
-    printf("\"sequentialBytesPerSec\":%.0f,", 4.0 * FILE_SIZE / ((double)(bench_now() - begun) / 1e9));
+    printf("\"%s\":%.0f,", name, (double)rounds * (double)length / ((double)(bench_now() - begun) / 1e9));
 }
 
 /// Bytes a second from one process to another through a loopback connection.
@@ -95,8 +103,12 @@ static void measure_loopback(void) {
 
 int run_disk(const struct options *options) {
     int file = prepared_file(options->address);
-    measure_syncs(file, options->size, options->messages);
-    measure_sequence(file);
+    printf("{");
+    measure_syncs(file, options->size, options->messages, 0, "syncMedianUSec", "syncP99USec");
+    measure_syncs(file, options->size, options->messages, REST_NSEC, "restedSyncMedianUSec", "restedSyncP99USec");
+    measure_sequence(file, FILE_SIZE, 4, "overwritingBytesPerSec");
+    if (ftruncate(file, 0) < 0) bench_fail("ftruncate");
+    measure_sequence(file, 8L * FILE_SIZE, 1, "sequentialBytesPerSec");
     measure_loopback();
     return 0;
 }

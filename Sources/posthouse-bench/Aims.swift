@@ -37,11 +37,8 @@ struct Aims {
 
   private var speed: [Aim] {
     let latency = report.line("acceptance-1x1KiB-pipelined", "posthouse")?.number("p99USec")
-    let ground = report.object["ground"]?.object
-    let trips = ground?.number("roundTripsMedianUSec")
-    let binding = ground.flatMap { ground in
-      min(ground.number("sequentialBytesPerSec") ?? .infinity, ground.number("loopbackBytesPerSec") ?? .infinity)
-    }
+    let own = latency.flatMap { latency in report.ground(.roundTripsMedian).map { latency - $0 } }
+    let binding = [report.ground(.sequential), report.ground(.loopback)].compactMap { $0 }.min()
     let large = report.line("acceptance-10x1MiB", "posthouse")?.number("messagesPerSec")
     return [
       Aim(name: "acceptance by the bare ceiling", bound: .atLeast(0.8), value: rate("acceptance-50x1KiB", "ceiling")),
@@ -50,7 +47,10 @@ struct Aims {
       Aim(name: "end to end with TLS by Postfix", bound: .atLeast(18), value: rate("secure-50x1KiB", "postfix")),
       Aim(
         name: "p99 of one app that pipelines, less its round trips (median), by that of a bare write and sync", bound: .atMost(1.5),
-        value: quotient(latency.flatMap { latency in trips.map { latency - $0 } }, ground?.number("syncP99USec"))),
+        value: quotient(own, report.ground(.syncP99))),
+      Aim(
+        name: "the same, by that of a bare write and sync after a rest", bound: .atMost(1.5),
+        value: quotient(own, report.ground(.restedSyncP99))),
       Aim(
         name: "1 MiB messages, by what disk or loopback allow", bound: .atLeast(0.7),
         value: quotient(large.map { $0 * 1_048_576 }, binding)),

@@ -4,48 +4,55 @@ import Varlink
 
 /// What the machine can do at best, measured in the same call.
 ///
-/// What one message of one app may take, a write with its sync and the round trips, varies with the minute as the relays do: it is measured
-/// in each round beside them, and told as the median of its rounds.
+/// It varies with the minute as the relays do: it is measured at the start and in each round of what is about one message's time, and told
+/// as the median.
 struct Ground {
-  /// Bytes a second of large synced writes.
-  private let disk: Double
-  /// Bytes a second from one process to another over loopback.
-  private let loopback: Double
-  /// One write of 1 KiB and one fdatasync, in microseconds.
-  private var syncs: [Latency] = []
-  /// What a message of one app that pipelines takes from MAIL to the last 250 where nothing is kept, in microseconds: its round trips.
-  private var roundTrips: [Latency] = []
+  /// Each figure by its name, as often as it was measured.
+  private var samples: [Figure: [Double]] = [:]
 
-  private typealias Latency = (median: Int, p99: Int)
+  /// What is measured; the raw values are names in JSON.
+  enum Figure: String, CaseIterable {
+    /// One write of 1 KiB and one fdatasync, one straight after the other.
+    case syncMedian = "syncMedianUSec"
+    case syncP99 = "syncP99USec"
+    /// The same with a rest before each, as one app's messages come.
+    case restedSyncMedian = "restedSyncMedianUSec"
+    case restedSyncP99 = "restedSyncP99USec"
+    /// Large synced writes into a new file, which has to be given its blocks and its place in the kernel's cache.
+    case sequential = "sequentialBytesPerSec"
+    /// The same over what is there already, on the disk and in the cache.
+    case overwriting = "overwritingBytesPerSec"
+    /// From one process to another.
+    case loopback = "loopbackBytesPerSec"
+    /// What a message of one app that pipelines takes from MAIL to the last 250 where nothing is kept.
+    case roundTripsMedian = "roundTripsMedianUSec"
+    case roundTripsP99 = "roundTripsP99USec"
 
-  /// Measures it.
-  init() throws {
-    var answer = JSONObject()
-    try Rig.use { rig in answer = try Ground.disk(rig) }
-    disk = Double(try answer.integer("sequentialBytesPerSec"))
-    loopback = Double(try answer.integer("loopbackBytesPerSec"))
-    try sample()
+    /// Those that our own peer measures by itself.
+    fileprivate static let ofDiskAndLoopback = allCases.filter { $0 != .roundTripsMedian && $0 != .roundTripsP99 }
   }
 
-  /// Measures once more what a message takes at least.
+  /// Measures it.
+  init() throws { try sample() }
+
+  /// Measures it once more.
   mutating func sample() throws {
     try Rig.use { rig in
-      let answer = try Ground.disk(rig)
-      syncs.append((Int(try answer.integer("p50USec")), Int(try answer.integer("p99USec"))))
-      roundTrips.append(try Ground.roundTrips(rig))
+      let process = try rig.run(
+        try Environment.program("bench-peer"), ["disk", rig.directory.freshName("disk"), "--size", "1024", "--messages", "2000"],
+        .in(.seconds(120)))
+      guard let answer = try JSON(parsing: process.output.utf8.span).object else { throw HarnessFailure("bench-peer disk said nothing") }
+      let trips = try Ground.roundTrips(rig)
+      for figure in Figure.ofDiskAndLoopback { add(figure, try answer.integer(figure.rawValue)) }
+      add(.roundTripsMedian, trips.median)
+      add(.roundTripsP99, trips.p99)
     }
   }
 
-  private static func disk(_ rig: Rig) throws -> JSONObject {
-    let process = try rig.run(
-      try Environment.program("bench-peer"), ["disk", rig.directory.freshName("disk"), "--size", "1024", "--messages", "2000"],
-      .in(.seconds(120)))
-    guard let answer = try JSON(parsing: process.output.utf8.span).object else { throw HarnessFailure("bench-peer disk said nothing") }
-    return answer
-  }
+  private mutating func add(_ figure: Figure, _ value: some BinaryInteger) { samples[figure, default: []].append(Double(value)) }
 
   /// The upstream of the other measurements takes mail at once and keeps nothing; here it is handed in to it directly.
-  private static func roundTrips(_ rig: Rig) throws -> Latency {
+  private static func roundTrips(_ rig: Rig) throws -> (median: Int, p99: Int) {
     let workload = Workload(path: .plain, sessions: 1, size: 1024, loader: .pipelined)
     let sink = try Sink(rig, .plain, delay: 0)
     _ = try Load(rig, workload, messages: 500, port: sink.destination.port)
@@ -55,24 +62,10 @@ struct Ground {
     return latency
   }
 
-  private func typical(_ latencies: [Latency]) -> (median: Double, p99: Double) {
-    (Statistics.median(latencies.map { Double($0.median) }), Statistics.median(latencies.map { Double($0.p99) }))
-  }
-
   /// It as JSON.
   var json: JSON {
-    let (sync, trips) = (typical(syncs), typical(roundTrips))
-    return [
-      "syncMedianUSec": .number(sync.median), "syncP99USec": .number(sync.p99), "sequentialBytesPerSec": .number(disk),
-      "loopbackBytesPerSec": .number(loopback), "roundTripsMedianUSec": .number(trips.median), "roundTripsP99USec": .number(trips.p99),
-    ]
-  }
-
-  /// It in words.
-  var text: String {
-    let (sync, trips) = (typical(syncs), typical(roundTrips))
-    return "1 KiB write and fdatasync: median \(sync.median.text(0)) us, p99 \(sync.p99.text(0)) us; "
-      + "sequential \(Int(disk / 1_048_576)) MiB/s; loopback \(Int(loopback / 1_048_576)) MiB/s; "
-      + "round trips of a message: median \(trips.median.text(0)) us, p99 \(trips.p99.text(0)) us"
+    var object = JSONObject()
+    for figure in Figure.allCases { object[figure.rawValue] = .number(Statistics.median(samples[figure] ?? [])) }
+    return .object(object)
   }
 }

@@ -27,7 +27,6 @@ import Varlink
     let begun = SystemClock()
     let (start, date) = (begun.moment, begun.wallTime)
     var ground = try Ground()
-    print(ground.text)
     let board = runTrials(words, &ground)
     let spool = runSpool(words)
     var figures: [Footprint.Figure] = []

@@ -19,7 +19,8 @@ struct Report {
   /// Everything as Markdown.
   var tables: String {
     [
-      facts, section("Aims", Aims(self).table), section("Beside its peers", peers), section("Sizes and numbers of apps", grid),
+      facts, section("Aims", Aims(self).table), section("The machine by itself", machine), section("Beside its peers", peers),
+      section("Sizes and numbers of apps", grid),
       section("Apps that pipeline, latency, an upstream far away", special), section("The spool alone", spool),
       section("Memory, start-up, draining", footprint),
     ].compactMap { $0 }.joined(separator: "\n")
@@ -45,6 +46,9 @@ struct Report {
     objects("figures").first { $0.text("name").hasPrefix(name) }?.number("value")
   }
 
+  /// What the machine can do at best.
+  func ground(_ figure: Ground.Figure) -> Double? { object["ground"]?.object?.number(figure.rawValue) }
+
   /// All lines of relays under workloads.
   var results: [JSONObject] { objects("results") }
 
@@ -57,18 +61,11 @@ struct Report {
 
   private var facts: String {
     let machine = object["machine"]?.object ?? JSONObject()
-    let ground = object["ground"]?.object ?? JSONObject()
-    func mebibytes(_ name: String) -> String { ((ground.number(name) ?? 0) / 1_048_576).text(0) }
     return """
       Measured \(object.text("date")), version \(object.text("version")), in \(((object.number("seconds") ?? 0) / 60).text(0)) minutes, \
       \(Int(object.number("rounds") ?? 0)) rounds, by `\(object.text("command"))`.
       Machine: \(machine.text("processor")), \(Int(machine.number("processors") ?? 0)) processors, memory \(machine.text("memory")), \
       Linux \(machine.text("kernel")); load at the start \(machine.text("load").split(separator: " ").first ?? "?").
-      Disk: 1 KiB `pwrite` and `fdatasync` take \((ground.number("syncMedianUSec") ?? 0).text(0)) µs (median), \
-      \((ground.number("syncP99USec") ?? 0).text(0)) µs (p99); sequential \(mebibytes("sequentialBytesPerSec")) MiB/s; \
-      loopback \(mebibytes("loopbackBytesPerSec")) MiB/s. The round trips of one app's message that is handed to the upstream itself, which
-      keeps nothing: \((ground.number("roundTripsMedianUSec") ?? 0).text(0)) µs (median), \
-      \((ground.number("roundTripsP99USec") ?? 0).text(0)) µs (p99).
 
       """
   }

@@ -3,6 +3,25 @@ import Varlink
 
 /// The tables of a report; ratios are the daemon's figure by the other's.
 extension Report {
+  /// What the relays are measured against.
+  var machine: MarkdownTable {
+    var table = MarkdownTable(["what", "median", "p99", "unit"], words: 1)
+    func add(_ what: String, _ median: Ground.Figure, _ p99: Ground.Figure?) {
+      guard let value = ground(median) else { return }
+      let isRate = p99 == nil
+      table.add([
+        what, (isRate ? value / 1_048_576 : value).text(0), p99.flatMap(ground)?.text(0) ?? "", isRate ? "MiB/s" : "µs",
+      ])
+    }
+    add("1 KiB `pwrite` and `fdatasync`, one straight after the other", .syncMedian, .syncP99)
+    add("the same after a rest, as one app's messages come", .restedSyncMedian, .restedSyncP99)
+    add("the round trips of one app's message, handed to the upstream itself, which keeps nothing", .roundTripsMedian, .roundTripsP99)
+    add("1 MiB writes, a sync for each 8, into a new file", .sequential, nil)
+    add("the same over what is there already, on the disk and in the kernel's cache", .overwriting, nil)
+    add("loopback, from one process to another", .loopback, nil)
+    return table
+  }
+
   /// What every relay ran.
   var peers: MarkdownTable {
     var table = MarkdownTable(["workload", "relay", "messages/s", "ratio", "CPU µs/message", "in user mode", "ratio"], words: 2)

@@ -54,10 +54,10 @@ struct Workload: Hashable {
       switch size {
       case ..<4096: 20_000
       case ..<65_536: 10_000
-      default: 300
+      default: 1000
       }
     if delay > 0 { return min(150 * connections, max(2 * connections, Int(rate * seconds))) }
-    return min(sessions == 1 ? most / 8 : most, max(2 * sessions, Int(rate * seconds)))
+    return min(sessions == 1 ? max(most / 8, 250) : most, max(2 * sessions, Int(rate * seconds)))
   }
 
   /// Whether every relay runs it, and as often as asked; the others are for a wider view of the daemon and the ceiling.

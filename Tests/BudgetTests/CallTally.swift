@@ -14,7 +14,7 @@ struct CallTally {
   private(set) var logs = 0
   /// Batches of the journal: syncs.
   private(set) var batches = 0
-  /// All calls for batches: the write, the sync, ringing the loop's bell and hearing it.
+  /// All calls for batches: the write, the sync, ringing the loop's bell.
   private(set) var batchCalls = 0
   /// What can begin a turn: something to read, or the bell.
   private(set) var causes = 0
@@ -29,10 +29,9 @@ struct CallTally {
       case "fdatasync", "pwritev", "pwritev2":
         batchCalls += 1
         if call.name == "fdatasync" { batches += 1 }
-      case "read" where isBell:
+      case "write" where isBell:
         batchCalls += 1
         causes += 1
-      case "write" where isBell: batchCalls += 1
       case "read", "recvfrom":
         own += 1
         causes += 1

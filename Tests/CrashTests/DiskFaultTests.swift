@@ -64,6 +64,45 @@ internal import Varlink
     }
   }
 
+  /// Long batches are handed to the disk while they are still being written.
+  @Test(arguments: [("EIO", true), ("ENOSYS", false)])
+  func `a disk that cannot begin with a long batch refuses it, and one that does not know how does not`(
+    _ error: String, _ isRefused: Bool
+  ) throws {
+    try Rig.use { rig in
+      let upstream = try ScriptedUpstream(rig)
+      let daemon = try rig.daemon { settings in
+        settings.useUpstream(port: upstream.port)
+        settings["Spool.SegmentSize"] = "64M"
+      }
+      let log = rig.directory.freshName("strace")
+      let strace = try Injection("sync_file_range", "error=\(error)").strike(daemon, rig, log: log)
+      let refused = Mutex<[String]>([])
+      try Crew.run(6) { app in
+        let client = try daemon.client()
+        for number in 1...3 {
+          let reply = try client.attempt("\(app)-\(number)", CrashGround.mediumLength)
+          if reply.code == 250 { continue }
+          guard reply.code == 452 || reply.code == 451 else { throw HarnessFailure("\(app)-\(number) was answered \(reply)") }
+          refused.withLock { $0.append("\(app)-\(number)") }
+        }
+      }
+      strace.signal(15)
+      try strace.wait()
+      #expect(try SystemCalls(path: log).calls.contains { $0.name == "sync_file_range" })
+      let again = refused.withLock { $0 }
+      #expect(again.isEmpty != isRefused, "\(again)")
+      let client = try daemon.client()
+      for mark in again {
+        try Deadline.usual.wait(everyMicroseconds: 100_000, until: "\(mark) is taken") {
+          try client.attempt(mark, CrashGround.mediumLength).code == 250
+        }
+      }
+      let taken = try upstream.taken(atLeast: 18)
+      #expect(Set(taken.compactMap { $0.message.value(of: "Subject") }).count == 18)
+    }
+  }
+
   @Test func `an error at any call of a start ends it with words at worst, and the next one finds everything`() throws {
     try Rig.use { rig in
       let ground = try CrashGround(crashed: rig, on: try CrashGround(rig))
