@@ -57,6 +57,7 @@ package import Timekeeping
     reports = ReportDesk(loop, spool, settings, report: report)
     reports.dispatcher = self
     spending.dispatcher = self
+    for upstream in upstreams { upstream.dispatcher = self }
   }
 
   /// Schedules what the spool has kept.
@@ -113,6 +114,7 @@ package import Timekeeping
     fleet = fleet.renewed(settings, for: router.courses) { [loop, means, report] in
       Upstream(loop, $0, of: settings, means, spent: DailySpending(), report: report)
     }
+    for upstream in fleet.upstreams { upstream.dispatcher = self }
     timetable.reroute(router)
     timetable.flushAll(now: loop.moment)
     edition += 1
@@ -161,7 +163,7 @@ package import Timekeeping
 
 extension Dispatcher {
   /// Has ``pump()`` called once when this turn's work is done, however many ask for it.
-  private func stir() {
+  func stir() {
     guard !isStirred else { return }
     isStirred = true
     loop.beforeWaiting { [self] in

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import EventLoop
+import Secrets
 import TLS
 
 /// What one connection leaves behind for the next ones to the same upstream: addresses and what they are worth, TLS made ready, tickets to
-/// resume it, and the date of the certificate.
+/// resume it, the date of the certificate, and which state of the files it was made with.
 @Loop final class LinkMemory {
   /// What is known of addresses.
   var addresses = AddressBook()
@@ -13,6 +14,9 @@ import TLS
   var tickets = TLSTickets()
   /// When the certificate ends.
   var certificate = CertificateWatch()
+
+  /// The files that connections are made with, as they were when the last one began.
+  var files: FileSignature?
 
   /// Nothing is known yet.
   init() {}
@@ -27,6 +31,7 @@ import TLS
   func removeAll() {
     addresses.removeAll()
     certificate = CertificateWatch()
+    files = nil
     forgetTrust()
   }
 }

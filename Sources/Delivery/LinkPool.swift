@@ -3,6 +3,7 @@ import EventLoop
 import Mail
 import Resolver
 import SMTP
+import Secrets
 import Settings
 import TLS
 import Telemetry
@@ -37,6 +38,9 @@ import Timekeeping
 
   /// What is known of the upstream's certificate.
   var certificate: CertificateWatch { memory.certificate }
+
+  /// The files that connections are made with, as they were when the last one began; nil before the first, and where there are none.
+  var files: FileSignature? { memory.files }
 
   /// Connections that are open follow the old settings; they end after their message.
   func reload(_ settings: UpstreamSettings, of house: RelaySettings) {

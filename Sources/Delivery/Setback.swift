@@ -47,6 +47,15 @@ package struct Setback: Error, Hashable, Sendable {
   /// What a person must put right, if it is that.
   var fault: OperatorFault? { if case .operatorFault(let fault) = judgement { fault } else { nil } }
 
+  /// Whether the upstream refused our login, as opposed to us having none that we could or would use.
+  var isRefusedLogin: Bool {
+    guard stage == .authentication, fault != nil else { return false }
+    return switch cause {
+    case .reply, .failure(.tokenRefused): true
+    case .failure: false
+    }
+  }
+
   /// Whether it says something about the upstream, and not about the message that happened to be under way.
   var concernsUpstream: Bool {
     switch judgement {

@@ -15,6 +15,8 @@ import Timekeeping
   let links: LinkPool
   private let loop: EventLoop
   private let report: (RelayEvent) -> Void
+  private let corrections: CorrectionWatch
+  weak var dispatcher: Dispatcher?
   private var gate: RateGate
   private var window: ConcurrencyWindow
   /// Whether messages pass without anybody counting them.
@@ -30,6 +32,7 @@ import Timekeeping
     self.settings = settings
     health = UpstreamHealth(BackoffPolicy(probing: house.retry))
     links = LinkPool(loop, settings, of: house, means, report: report)
+    corrections = CorrectionWatch(loop, means.workers)
     let limits = RateLimits(settings)
     gate = RateGate(limits, spent: spent)
     isUnlimited = limits == RateLimits()
@@ -130,17 +133,32 @@ import Timekeeping
 
   /// Something went wrong that concerns all mail for it.
   func suffered(_ setback: Setback, using generator: inout some RandomNumberGenerator) {
+    if setback.isRefusedLogin {
+      report(.upstream(.authenticationFailed(upstream: name, user: settings.user ?? "", why: setback.description)))
+    }
     let isNews = health.suffered(setback, at: loop.moment, loop.wallTime, using: &generator)
     guard let trouble = health.trouble else { return }
     if trouble.kind == .limited { window.throttled(at: loop.moment) }
     guard isNews else { return }
     switch trouble.kind {
-    case .fault: report(.upstream(.held(upstream: name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
+    case .fault:
+      report(.upstream(.held(upstream: name, fault: setback.stage.name, why: trouble.why, remedy: trouble.remedy)))
+      corrections.begin(self)
     case .outage: report(.upstream(.connectionFailed(upstream: name, why: trouble.why)))
     case .limited:
       let wait = health.retryAt.map { $0 - loop.moment } ?? .zero
       report(.upstream(.throttled(upstream: name, wait: wait, why: trouble.why)))
     }
+  }
+
+  /// Whether mail waits for a person to put something right.
+  var isHeld: Bool { health.trouble?.kind == .fault }
+
+  /// Somebody changed one of the files that connections are made with: that is worth a try.
+  func corrected() {
+    report(.upstream(.corrected(upstream: name)))
+    health.retryOnce()
+    dispatcher?.stir()
   }
 
   /// Lets the next attempt be made at once.

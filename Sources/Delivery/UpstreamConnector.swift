@@ -23,6 +23,7 @@ import Timekeeping
 
   /// A conversation that is ready for mail.
   func open() async throws(Setback) -> UpstreamSession {
+    await noteFiles()
     let credentials = try await Credentials(loop: loop, means: means, settings: settings).fetch()
     let approach = Approach(loop: loop, means: means, memory: memory, settings: settings, lifeline: lifeline)
     var dialogue = UpstreamDialogue(try await approach.connect(), loop, rules: JudgementRule.all(settings.replyRules))
@@ -36,6 +37,11 @@ import Timekeeping
       dialogue.wire.stream.close()
       throw error
     }
+  }
+
+  private func noteFiles() async {
+    let paths = settings.filePaths
+    if !paths.isEmpty { memory.files = await means.workers.perform(loop) { FileSignature(of: paths) } }
   }
 
   /// Greeting, EHLO, and TLS as the settings say; what the upstream can do in the end.

@@ -105,7 +105,10 @@ package struct UpstreamHealth: Sendable {
     return isNews
   }
 
-  /// Lets the next attempt be made at once.
+  /// Lets one attempt be made at once; should it fail, waits go on growing.
+  mutating func retryOnce() { retryAt = nil }
+
+  /// Lets the next attempt be made at once, and waits begin anew.
   mutating func retryNow() {
     retryAt = nil
     failures = 0

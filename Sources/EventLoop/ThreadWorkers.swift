@@ -58,10 +58,11 @@ package import Timekeeping
 
 /// The queue between the loop and its workers.
 ///
-/// The semaphore counts what lies in the queue, and after the last job once for each thread, which then finds nothing and ends. Whoever wakes
+/// The semaphore counts what lies in the queue, and after the last job once for each thread, which then finds nothing and ends. Who wakes
 /// finds the lock free and makes no further call.
 @safe private final class Bench: Sendable {
   private let jobs = Mutex<[@Sendable () -> Void]>([])
+  // Any thread may wait and post: that is what a semaphore is for.
   private nonisolated(unsafe) let arrivals = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   init() { unsafe sem_init(arrivals, 0, 0) }

@@ -97,6 +97,11 @@ package struct UpstreamSettings: Equatable, Sendable {
   /// Whether the way to it never leaves this machine; behind a proxy nobody knows.
   package var isLocal: Bool { connection.proxy == nil && host?.isLocal == true }
 
+  /// The paths of all files that a connection is made with.
+  package var filePaths: [String] {
+    [passwordFile, tokenFile, caFile, connection.proxyPasswordFile, connection.certificate, connection.key].compactMap { $0?.path }
+  }
+
   /// Whether our certificate is what logs in.
   package var logsInByCertificate: Bool {
     guard connection.certificate != nil, passwordSource == nil, tokenSource == nil else { return false }

@@ -83,7 +83,7 @@ package struct Counters: Hashable, Sendable {
     case .held: add(.upstreamHolds)
     case .throttled: add(.upstreamThrottles)
     case .tlsEstablished(_, _, _, let isResumed): add(isResumed ? .upstreamSessionsResumed : .upstreamHandshakes)
-    case .tlsUnverified, .plaintext, .recovered, .certificateExpiring: break
+    case .tlsUnverified, .plaintext, .corrected, .recovered, .certificateExpiring: break
     }
   }
 

@@ -15,10 +15,12 @@ package enum UpstreamEvent: Hashable, Sendable {
   case tlsUnverified(upstream: String, why: String)
   /// The connection is not encrypted, because the settings allow it.
   case plaintext(upstream: String)
-  /// Our credentials were refused.
+  /// Our credentials were refused; told each time, where ``held`` is told once.
   case authenticationFailed(upstream: String, user: String, why: String)
   /// Deliveries stop until a person has put something right.
   case held(upstream: String, fault: String, why: String, remedy: String)
+  /// A file was changed that connections are made with, while deliveries stopped: the next attempt comes at once.
+  case corrected(upstream: String)
   /// Deliveries go on after a hold.
   case recovered(upstream: String, after: Duration)
   /// Deliveries are slowed down on the upstream's demand.
@@ -34,8 +36,9 @@ package enum UpstreamEvent: Hashable, Sendable {
     case .tlsEstablished: EventLabel("upstream-tls", .debug)
     case .tlsUnverified: EventLabel("upstream-unverified", .warning)
     case .plaintext: EventLabel("upstream-plaintext", .warning)
-    case .authenticationFailed: EventLabel("upstream-login-failed", .error)
+    case .authenticationFailed: EventLabel("upstream-login-failed", .info)
     case .held: EventLabel("upstream-held", .error)
+    case .corrected: EventLabel("upstream-corrected", .notice)
     case .recovered: EventLabel("upstream-recovered", .notice)
     case .throttled: EventLabel("upstream-throttled", .notice)
     case .certificateExpiring: EventLabel("upstream-certificate-expiring", .warning)
@@ -54,7 +57,7 @@ package enum UpstreamEvent: Hashable, Sendable {
       sink.add("version", version)
       sink.add("cipher", cipher)
       sink.add("session", isResumed ? "resumed" : "new")
-    case .plaintext: break
+    case .plaintext, .corrected: break
     case .authenticationFailed(_, let user, let why):
       sink.add("user", user)
       sink.add("why", why)
@@ -76,7 +79,8 @@ package enum UpstreamEvent: Hashable, Sendable {
     switch self {
     case .connected(let upstream, _), .connectionFailed(let upstream, _), .connectionLost(let upstream, _, _),
       .tlsEstablished(let upstream, _, _, _), .tlsUnverified(let upstream, _), .plaintext(let upstream),
-      .authenticationFailed(let upstream, _, _), .held(let upstream, _, _, _), .recovered(let upstream, _),
+      .authenticationFailed(let upstream, _, _), .held(let upstream, _, _, _), .corrected(let upstream),
+      .recovered(let upstream, _),
       .throttled(let upstream, _, _), .certificateExpiring(let upstream, _, _):
       upstream
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Harness
+internal import LinuxSystem
 internal import Testing
+internal import Timekeeping
 internal import Varlink
 
 /// A real Postfix as the upstream, and what an operator is told when the way to it is blocked.
@@ -69,6 +71,37 @@ internal import Varlink
       try daemon.change { $0["Upstream.Password"] = PostfixUpstream.password }
       try daemon.reload()
       #expect(try postfix.inbox.messages(atLeast: 1).count == 1)
+      try daemon.drain()
+      #expect(try daemon.command("status").end == .exited(0))
+    }
+  }
+
+  @Test func `files that are corrected send the mail without a reload and before the next probe`() throws {
+    try Rig.use { rig in
+      let postfix = try PostfixUpstream(rig)
+      let password = try rig.write("not this one\n", to: "password", mode: 0o600)
+      let trust = try rig.write("", to: "trust")
+      let daemon = try rig.daemon {
+        $0.useUpstream(postfix)
+        $0["Upstream.Password"] = nil
+        $0["Upstream.PasswordFile"] = password
+        $0["Upstream.CAFile"] = trust
+        $0["Retry.First"] = "10s"
+        $0["Retry.Max"] = "10min"
+      }
+      try send(daemon)
+      #expect(try fault(daemon).contains("CAFile"))
+      try Files.write(try Files.text(at: postfix.authority.certificatePath), to: trust)
+      _ = try daemon.status("the password is what is wrong now") { $0.upstreams[0].fault?.contains("535") == true }
+      // Probes come after 10 s, 20 s, 40 s.
+      try Deadline.in(.seconds(60)).wait(everyMicroseconds: 100_000, until: "the next probe is far away") {
+        try daemon.control.status().counters.first { $0.name == "upstreamLoginFailures" }?.count == 2
+      }
+      let corrected = SystemClock().moment
+      try Files.write(PostfixUpstream.password + "\n", to: password, mode: 0o600)
+      #expect(try postfix.inbox.messages(atLeast: 1).count == 1)
+      #expect(SystemClock().moment - corrected < .seconds(12), "\(SystemClock().moment - corrected)")
+      #expect(daemon.log.split(separator: "\n").count { $0.contains("upstream-corrected") } == 2)
       try daemon.drain()
       #expect(try daemon.command("status").end == .exited(0))
     }

@@ -31,10 +31,38 @@ import Varlink
       let logins = house.upstream.commands.count { $0.hasPrefix("AUTH") }
       #expect((1000...6 * 86_400 / 200).contains(logins), "\(logins) logins in six days")
       #expect(house.log.lines(with: "upstream-held").count + house.log.lines(with: "held").count < 20)
+      #expect(house.relay.status().counters.first { $0.name == "upstreamLoginFailures" }?.count == Int64(logins))
       try secret.write("right")
-      #expect(await house.drain(within: .seconds(310)))
+      // No probe comes as soon as that, after six days.
+      #expect(await house.drain(within: .seconds(6)))
+      #expect(house.log.lines(with: "upstream-corrected").count == 1)
       #expect(Set(house.takings.messages.flatMap(\.recipients)).count == 10 && house.takings.messages.count == 10)
       #expect(house.relay.status().upstreams[0].fault == nil)
+      await house.stop()
+    }
+  }
+
+  @Test func `every change of a file is worth one login, and waits go on growing`() throws {
+    let secret = try SecretFile("wrong")
+    run("changes") { world in
+      let house = try await House(
+        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
+      ) { upstream, _ in upstream.password = "right" }
+      try await house.submit()
+      _ = await house.loop.sleep(.seconds(86_400))
+      @Loop func logins() -> Int { house.upstream.commands.count { $0.hasPrefix("AUTH") } }
+      for wrong in ["wronger", "wrong still", "empty"] {
+        let before = logins()
+        try secret.write(wrong)
+        _ = await house.loop.sleep(.seconds(100))
+        #expect((1...2).contains(logins() - before), "\(logins() - before) logins with \(wrong)")
+      }
+      // Who takes the file away and puts it back corrects it too.
+      try secret.remove()
+      _ = await house.loop.sleep(.seconds(400))
+      #expect(house.relay.status().upstreams[0].fault?.contains("is not there") == true)
+      try secret.write("right")
+      #expect(await house.drain(within: .seconds(6)))
       await house.stop()
     }
   }
@@ -143,8 +171,12 @@ final class SecretFile: Sendable {
 
   func write(_ content: String) throws { try SecretFile.write(content, to: path) }
 
+  func remove() throws {
+    guard unsafe unlink(path) == 0 else { throw SystemFailure.last("remove", path) }
+  }
+
   static func write(_ content: String, to path: String) throws {
-    let number = unsafe open(path, O_WRONLY | O_TRUNC)
+    let number = unsafe open(path, O_WRONLY | O_TRUNC | O_CREAT, 0o600)
     guard number >= 0 else { throw SystemFailure.last("open", path) }
     defer { close(number) }
     let bytes = Array(content.utf8)

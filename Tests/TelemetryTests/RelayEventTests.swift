@@ -87,11 +87,12 @@ struct RelayEventTests {
     ),
     (.upstream(.tlsUnverified(upstream: "d", why: "Verify=no")), .warning, "upstream-unverified upstream=d why=Verify=no"),
     (.upstream(.plaintext(upstream: "d")), .warning, "upstream-plaintext upstream=d"),
-    (.upstream(.authenticationFailed(upstream: "d", user: "u", why: "535")), .error, "upstream-login-failed upstream=d user=u why=535"),
+    (.upstream(.authenticationFailed(upstream: "d", user: "u", why: "535")), .info, "upstream-login-failed upstream=d user=u why=535"),
     (
       .upstream(.held(upstream: "d", fault: "credentialsRefused", why: "535", remedy: "correct it")), .error,
       "upstream-held upstream=d fault=credentialsRefused why=535 remedy=\"correct it\""
     ),
+    (.upstream(.corrected(upstream: "d")), .notice, "upstream-corrected upstream=d"),
     (.upstream(.recovered(upstream: "d", after: .seconds(3))), .notice, "upstream-recovered upstream=d after=3.000"),
     (.upstream(.throttled(upstream: "d", wait: .seconds(5), why: "454")), .notice, "upstream-throttled upstream=d wait=5.000 why=454"),
     (
