@@ -39,7 +39,7 @@ import Timekeeping
     }
     let names = Set(settings.upstreams.map(\.name))
     var fleet = Fleet(now, for: courses)
-    fleet.retired = retired + upstreams.filter { !names.contains($0.settings.name) }
+    fleet.retired = (retired + upstreams.filter { !names.contains($0.settings.name) }).filter { $0.connections > 0 }
     for upstream in fleet.retired { upstream.links.close() }
     return fleet
   }

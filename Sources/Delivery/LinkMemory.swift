@@ -16,10 +16,16 @@ import TLS
   var certificate = CertificateWatch()
 
   /// The files that connections are made with, as they were when the last one began.
-  var files: FileSignature?
+  private(set) var files: FileSignature?
 
   /// Nothing is known yet.
   init() {}
+
+  /// A connection begins; what was made of other files is of no use to it.
+  func began(with files: FileSignature) {
+    if self.files != files { forgetTrust() }
+    self.files = files
+  }
 
   /// Has everything that decides about trust read again before the next handshake.
   func forgetTrust() {

@@ -39,7 +39,7 @@ import Timekeeping
   /// What is known of the upstream's certificate.
   var certificate: CertificateWatch { memory.certificate }
 
-  /// The files that connections are made with, as they were when the last one began; nil before the first, and where there are none.
+  /// The files that connections are made with, as they were when the last one began; nil before the first.
   var files: FileSignature? { memory.files }
 
   /// Connections that are open follow the old settings; they end after their message.

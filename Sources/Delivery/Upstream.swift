@@ -154,9 +154,10 @@ import Timekeeping
   /// Whether mail waits for a person to put something right.
   var isHeld: Bool { health.trouble?.kind == .fault }
 
-  /// Somebody changed one of the files that connections are made with: that is worth a try.
+  /// Somebody changed one of the files that connections are made with: that is worth a try, over a connection that begins with them.
   func corrected() {
     report(.upstream(.corrected(upstream: name)))
+    links.close()
     health.retryOnce()
     dispatcher?.stir()
   }

@@ -41,7 +41,8 @@ import Timekeeping
 
   private func noteFiles() async {
     let paths = settings.filePaths
-    if !paths.isEmpty { memory.files = await means.workers.perform(loop) { FileSignature(of: paths) } }
+    let files = paths.isEmpty ? FileSignature(of: []) : await means.workers.perform(loop) { FileSignature(of: paths) }
+    memory.began(with: files)
   }
 
   /// Greeting, EHLO, and TLS as the settings say; what the upstream can do in the end.

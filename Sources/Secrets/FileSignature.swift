@@ -3,10 +3,15 @@ internal import Glibc
 
 /// What tells whether files are still what they were: which ones they are, how long, and when they were last written or given other rights.
 package struct FileSignature: Hashable, Sendable {
+  /// Where they are.
+  package let paths: [String]
   private let files: [File?]
 
   /// Looks at files, through symbolic links; one that cannot be looked at is like one that is not there. The call may block.
-  package init(of paths: [String]) { files = paths.map { File($0) } }
+  package init(of paths: [String]) {
+    self.paths = paths
+    files = paths.map { File($0) }
+  }
 
   private struct File: Hashable, Sendable {
     let device: UInt64

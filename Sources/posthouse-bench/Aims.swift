@@ -52,7 +52,7 @@ struct Aims {
         name: "the same, by that of a bare write and sync after a rest", bound: .atMost(1.5),
         value: quotient(own, report.ground(.restedSyncP99))),
       Aim(
-        name: "1 MiB messages, by what disk or loopback allow", bound: .atLeast(0.7),
+        name: "1 MiB messages, by what the disk writes into a new file, or loopback carries", bound: .atLeast(0.7),
         value: quotient(large.map { $0 * 1_048_576 }, binding)),
     ]
   }

@@ -10,8 +10,7 @@ struct CrashPoint {
 
   /// The calls that change a disk, and those that make what was changed last.
   static let calls = [
-    "pwritev", "sync_file_range", "fdatasync", "fsync", "openat", "fallocate", "renameat", "renameat2", "unlinkat", "mkdirat", "ftruncate",
-    "flock",
+    "pwritev", "fdatasync", "fsync", "openat", "fallocate", "renameat", "renameat2", "unlinkat", "mkdirat", "ftruncate", "flock",
   ]
 
   /// The arguments with which strace logs these calls, and others.

@@ -48,6 +48,38 @@ internal import Testing
     }
   }
 
+  /// It begins before all of the batch is written: what is there of it must not count.
+  @Test(arguments: ["1", "2", "3"]) func `killed as the disk begins a long batch, nothing promised is lost`(_ number: String) throws {
+    try Rig.use { rig in
+      let upstream = try ScriptedUpstream(rig)
+      let daemon = try rig.daemon { settings in
+        settings.useUpstream(port: upstream.port)
+        settings["Spool.SegmentSize"] = "64M"
+      }
+      let strace = try Injection("sync_file_range", "signal=KILL", when: number).strike(
+        daemon, rig, log: rig.directory.freshName("strace"), and: [Injection("fdatasync", "delay_enter=100000")])
+      let promised = Mutex<Set<String>>([])
+      let port = try daemon.port
+      try Crew.run(6) { app in
+        // Whoever is cut off was promised nothing.
+        guard let client = try? MailClient(port: port) else { return }
+        for number in 1...10 {
+          let mark = "\(app)-\(number)"
+          guard let reply = try? client.attempt(mark, CrashGround.mediumLength) else { return }
+          if reply.code == 250 { promised.withLock { _ = $0.insert(mark) } }
+        }
+      }
+      try strace.wait()
+      #expect(try daemon.process.wait() == .killed(9))
+      try daemon.start()
+      let kept = promised.withLock { $0 }
+      _ = try upstream.taken(atLeast: kept.count)
+      try daemon.drain()
+      #expect(kept.subtracting(upstream.taken.compactMap { $0.message.value(of: "Subject") }).isEmpty)
+      try daemon.stop()
+    }
+  }
+
   /// Crashes at each point, several at one time, and judges what is left.
   private static func each(
     _ rig: Rig, _ points: [CrashPoint], atLeast count: Int, _ crash: @escaping @Sendable (CrashPoint, _ log: String) throws -> CrashRun

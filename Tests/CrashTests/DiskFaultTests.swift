@@ -65,7 +65,7 @@ internal import Varlink
   }
 
   /// Long batches are handed to the disk while they are still being written.
-  @Test(arguments: [("EIO", true), ("ENOSYS", false)])
+  @Test(arguments: [("EIO", true), ("EUCLEAN", true), ("ENOSYS", false), ("EPERM", false)])
   func `a disk that cannot begin with a long batch refuses it, and one that does not know how does not`(
     _ error: String, _ isRefused: Bool
   ) throws {
@@ -76,7 +76,9 @@ internal import Varlink
         settings["Spool.SegmentSize"] = "64M"
       }
       let log = rig.directory.freshName("strace")
-      let strace = try Injection("sync_file_range", "error=\(error)").strike(daemon, rig, log: log)
+      // While one batch is slow, the next one grows.
+      let strace = try Injection("sync_file_range", "error=\(error)").strike(
+        daemon, rig, log: log, and: [Injection("fdatasync", "delay_enter=100000")])
       let refused = Mutex<[String]>([])
       try Crew.run(6) { app in
         let client = try daemon.client()

@@ -10,10 +10,14 @@ import Testing
   private static let certificates = TestCertificates.shared
 
   /// Plays a dialogue that is written here, because it names files.
-  private func play(_ name: String, _ lines: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func play(
+    _ name: String, _ lines: [String], betweenConnections: @escaping @Sendable () -> Void = {},
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     let file = try UpstreamDialogueFile(name: name, text: lines.joined(separator: "\n"))
     let complaints = World.run(name, failed: { Issue.record("\(name): \($0)", sourceLocation: sourceLocation) }) { world in
       let delivery = try await ScriptedDelivery(file, world)
+      delivery.betweenConnections = betweenConnections
       try await delivery.play()
       return delivery.complaints
     }
@@ -36,6 +40,20 @@ import Testing
       "resumption",
       ["Given: Upstream.TLS=implicit", "Given: Upstream.MessagesPerConnection=1", "Given: to a@b.example", "Given: to to@b.example"]
         + opening("TLS: new") + message + quit + ["Next:"] + opening("TLS: resumed") + message + quit + delivered)
+  }
+
+  @Test func `a renewed certificate of ours is shown to the second connection, and the keys of the first are forgotten`() throws {
+    let identity = EncryptionTests.certificates.identity("good")
+    let certificate = "\(identity.certificateFile)-renewed"
+    #expect(unsafe system("cp '\(identity.certificateFile)' '\(certificate)'") == 0)
+    try play(
+      "renewal",
+      [
+        "Given: Upstream.TLS=implicit", "Given: Upstream.MessagesPerConnection=1", "Given: to a@b.example", "Given: to to@b.example",
+        "Given: Upstream.ClientCertificate=\(certificate)", "Given: Upstream.ClientKey=\(identity.keyFile)",
+        "Given: demand \(EncryptionTests.certificates.authority)",
+      ] + opening("TLS: new") + message + quit + ["Next:"] + opening("TLS: new") + message + quit + delivered,
+      betweenConnections: { _ = unsafe system("cp '\(identity.certificateFile)' '\(certificate)'") })
   }
 
   @Test func `after a handshake that failed, keys are not gone on with`() throws {

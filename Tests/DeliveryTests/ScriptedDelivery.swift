@@ -29,6 +29,8 @@ import Timekeeping
   private var isOver = false
   private var lastHeard: Moment
   private(set) var complaints: [String] = []
+  /// What happens outside between two connections.
+  var betweenConnections: () -> Void = {}
 
   /// Puts the house up and hands the messages in.
   init(_ file: UpstreamDialogueFile, _ world: World) async throws {
@@ -150,6 +152,7 @@ import Timekeeping
       case .expectCloseBehindAnything:
         while (try? await wire.fill(until: world.loop.moment + .seconds(600))) != nil { wire.input.removeAll() }
       case .next:
+        betweenConnections()
         raw = try await listener.accept()
         wire = Wire(raw)
       }

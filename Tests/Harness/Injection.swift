@@ -20,15 +20,16 @@ package struct Injection: Sendable {
     self.when = when
   }
 
-  /// The arguments with which strace does it and writes a log to `path`; what is to be traced follows.
-  package func strace(to path: String) -> [String] {
-    let when = when.map { ":when=\($0)" } ?? ""
-    return ["-f", "-y", "-ttt", "-e", "signal=none", "-o", path, "-e", "trace=\(call)", "-e", "inject=\(call):\(fault)\(when)"]
+  /// The arguments with which strace does it and others, and writes a log to `path`; what is to be traced follows.
+  package func strace(to path: String, and others: [Injection] = []) -> [String] {
+    let all = [self] + others
+    return ["-f", "-y", "-ttt", "-e", "signal=none", "-o", path, "-e", "trace=\(all.map(\.call).joined(separator: ","))"]
+      + all.flatMap { ["-e", "inject=\($0.call):\($0.fault)\($0.when.map { ":when=\($0)" } ?? "")"] }
   }
 
-  /// Begins to put it into a program that runs; it goes on until the answer is ended by SIGTERM, or the program is gone.
-  package func strike(_ daemon: Daemon, _ rig: Rig, log: String) throws -> ChildProcess {
-    let strace = try rig.start("strace", strace(to: log) + ["-p", "\(try daemon.pid)"])
+  /// Begins to put it, and others, into a program that runs; it goes on until the answer is ended by SIGTERM, or the program is gone.
+  package func strike(_ daemon: Daemon, _ rig: Rig, log: String, and others: [Injection] = []) throws -> ChildProcess {
+    let strace = try rig.start("strace", strace(to: log, and: others) + ["-p", "\(try daemon.pid)"])
     try Deadline.usual.wait(until: "strace is attached") {
       guard strace.isRunning else { throw HarnessFailure("strace ended: \(strace.errors)") }
       return strace.errors.contains("attached")

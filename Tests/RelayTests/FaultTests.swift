@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Control
 import EventLoop
 import Glibc
 import LinuxSystem
@@ -62,7 +63,66 @@ import Varlink
       _ = await house.loop.sleep(.seconds(400))
       #expect(house.relay.status().upstreams[0].fault?.contains("is not there") == true)
       try secret.write("right")
-      #expect(await house.drain(within: .seconds(6)))
+      // After four changes that did not help, the files are looked at less often.
+      #expect(await house.drain(within: .seconds(85)))
+      #expect(house.log.lines(with: "upstream-corrected").count == 5)
+      await house.stop()
+    }
+  }
+
+  @Test func `a file that changes all the time does not make us knock all the time`() throws {
+    let secret = try SecretFile("wrong")
+    run("changes without end") { world in
+      let house = try await House(
+        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
+      ) { upstream, _ in upstream.password = "right" }
+      try await house.submit()
+      for number in 0..<3600 {
+        try secret.write("wrong \(number)")
+        _ = await house.loop.sleep(.seconds(1))
+      }
+      let logins = house.upstream.commands.count { $0.hasPrefix("AUTH") }
+      #expect((10...40).contains(logins), "\(logins) logins in an hour")
+      await house.stop()
+    }
+  }
+
+  @Test func `a fault at MAIL is tried over a new connection when a file has changed, once`() throws {
+    let secret = try SecretFile("right")
+    run("renewed") { world in
+      let house = try await House(
+        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
+      ) { upstream, _ in
+        upstream.password = "right"
+        upstream.answer = { $0.hasPrefix("MAIL") ? .say("530 5.7.0 Authentication required") : .usual }
+      }
+      try await house.submit()
+      #expect(await house.wait(within: .seconds(2)) { house.relay.status().upstreams[0].state == .held })
+      #expect(house.upstream.commands.count { $0.hasPrefix("AUTH") } == 1)
+      try secret.write("right")
+      _ = await house.loop.sleep(.seconds(6))
+      #expect(house.upstream.commands.count { $0.hasPrefix("AUTH") } == 2)
+      _ = await house.loop.sleep(.seconds(600))
+      #expect(house.log.lines(with: "upstream-corrected").count == 1)
+      await house.stop()
+    }
+  }
+
+  @Test func `a correction that no mail waits for is told once`() throws {
+    let secret = try SecretFile("wrong")
+    run("nobody waits") { world in
+      let house = try await House(
+        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
+      ) { upstream, _ in upstream.password = "right" }
+      try await house.submit()
+      #expect(await house.wait(within: .seconds(5)) { house.relay.status().upstreams[0].state == .held })
+      try await house.relay.carryOut(.remove, on: house.relay.messages(in: nil)[0], for: 7)
+      _ = await house.loop.sleep(.seconds(400))
+      try secret.write("right")
+      _ = await house.loop.sleep(.seconds(400))
+      #expect(house.log.lines(with: "upstream-corrected").count == 1)
+      try await house.submit()
+      #expect(await house.drain(within: .seconds(2)))
       await house.stop()
     }
   }
