@@ -92,7 +92,7 @@ put:
 	@$(call link,posthouse,bin/newaliases,sendmail -bi)
 	install -D -m 644 conf/posthouse.conf $(DESTDIR)$(PREFIX)/share/doc/posthouse/posthouse.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/posthouse/posthouse.conf ] || \
-	    install -D -m 640 conf/posthouse.conf $(DESTDIR)$(SYSCONFDIR)/posthouse/posthouse.conf
+	    install -D -m 644 conf/posthouse.conf $(DESTDIR)$(SYSCONFDIR)/posthouse/posthouse.conf
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,/usr/bin/posthoused,$(PREFIX)/bin/posthoused,' systemd/posthoused.service \
 	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/posthoused.service

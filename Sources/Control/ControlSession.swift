@@ -77,7 +77,7 @@ import Varlink
       let id = try call.parameters.optionalString("id")
       var message: MessageID?
       if let id { message = try named(id) }
-      guard let count = desk.flush(message) else { throw RelayInterface.noSuchMessage(id ?? "") }
+      guard let count = desk.flush(message) else { throw await refusal(toFlush: message) }
       desk.note(command: "flush", on: id ?? "all", by: user ?? .max)
       return JSONObject(["scheduled": .count(count)])
     case RelayInterface.retry: return try await carryOut(.retry, call, for: user)
@@ -87,6 +87,13 @@ import Varlink
     case RelayInterface.redirect: return try await redirect(call, for: user)
     default: throw .methodNotImplemented(call.method)
     }
+  }
+
+  /// Why a message cannot be tried now: it is not there, or does not wait for that.
+  private func refusal(toFlush id: MessageID?) async -> VarlinkError {
+    guard let id else { return RelayInterface.noSuchMessage("") }
+    guard let message = await desk.message(id) else { return RelayInterface.noSuchMessage("\(id)") }
+    return RelayInterface.wrongState("\(id)", message.state)
   }
 
   private func carryOut(_ order: MessageOrder, _ call: VarlinkCall, for user: UInt32?) async throws(VarlinkError) -> JSONObject {

@@ -97,6 +97,13 @@ package struct UpstreamHealth: Sendable {
     case .throttle(.connections), .throttle(.logins): kind = .limited
     case .proceed, .delivered, .retry, .split, .recipient, .permanent: kind = .outage
     }
+    if remedy.isEmpty {
+      switch kind {
+      case .fault: break
+      case .outage: remedy = "mail waits and is tried again by itself; if it lasts, check Host, Port and the network, or ask the provider"
+      case .limited: remedy = "the upstream wants less; mail waits and goes on by itself"
+      }
+    }
     let isNews = trouble?.kind != kind || trouble?.why != setback.description
     trouble = Trouble(
       kind: kind, why: setback.description, remedy: remedy, since: isNews ? time : trouble?.since ?? time,

@@ -25,7 +25,7 @@ package import Submission
       }
       let place = SocketAddress.unix(settings.control.socket.path)
       control = inherited.control
-      if control == nil { control = try Doors.open(place, network, settings.control.mode, settings.control.group) }
+      if control == nil { control = try Doors.open(place, network, "Control", settings.control.mode, settings.control.group) }
     } catch {
       close()
       throw error
@@ -41,18 +41,21 @@ package import Submission
   private static func open(
     _ address: ListenAddress, _ network: any Network, _ listen: ListenSettings, _ protection: MailDoor.Protection
   ) throws(RelayFailure) -> MailDoor {
-    MailDoor(try open(SocketAddress(address), network, listen.socketMode, listen.socketGroup), protection)
+    MailDoor(try open(SocketAddress(address), network, "Listen", listen.socketMode, listen.socketGroup), protection)
   }
 
   private static func open(
-    _ address: SocketAddress, _ network: any Network, _ mode: FileMode, _ group: PlainName?
+    _ address: SocketAddress, _ network: any Network, _ section: String, _ mode: FileMode, _ group: PlainName?
   ) throws(RelayFailure) -> any Listener {
     do throws(SystemFailure) {
       let listener = try network.listen(on: address)
       if case .unix(let path) = address { try SocketFile.protect(path, mode: mode.bits, group: group?.name) }
       return listener
     } catch {
-      throw .listening(address: "\(address)", error)
+      let isControl = section == "Control"
+      let isGroup = error.call.hasSuffix("group") || error.call.hasSuffix("group of")
+      let setting = isControl ? (isGroup ? "Control.Group" : "Control.Socket") : isGroup ? "Listen.SocketGroup" : "Listen.Address"
+      throw .listening(address: "\(address)", setting: setting, error)
     }
   }
 }

@@ -29,6 +29,8 @@ import Timekeeping
   let submission: SubmissionServer
   let started: WallTime
   let version: String
+  /// Where the spool is, whatever settings say that have come since.
+  let spoolDirectory: String
   private(set) var isDraining = false
   private var control: ControlServer?
   private var watchdog: Watchdog?
@@ -44,6 +46,7 @@ import Timekeeping
     self.settings = settings
     self.means = means
     self.version = version
+    spoolDirectory = settings.spool.directory.path
     started = loop.wallTime
     let log = means.log
     log.note(.service(.starting(version: version)))

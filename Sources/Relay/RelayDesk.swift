@@ -87,7 +87,7 @@ extension Relay: ControlDesk {
   /// Whether the status line consists of its numbers, because nothing is wrong.
   var isWell: Bool { spoolProblem == nil && dispatcher.upstreams.allSatisfy { $0.health.trouble == nil } }
 
-  private var spoolProblem: String? { spool.problem ?? spool.damage.alarm(in: settings.spool.directory.path) }
+  private var spoolProblem: String? { spool.problem ?? spool.damage.alarm(in: spoolDirectory) }
 
   private var operators: OperatorDesk {
     OperatorDesk(loop: loop, spool: spool, dispatcher: dispatcher) { [log = means.log] in log.note($0) }
@@ -97,7 +97,7 @@ extension Relay: ControlDesk {
 
   private var spoolStatus: SpoolStatus {
     let usage = spool.usage
-    var status = SpoolStatus(directory: settings.spool.directory.path)
+    var status = SpoolStatus(directory: spoolDirectory)
     status.active = dispatcher.underway
     spool.forEachEntry { entry in
       if entry.state == .queued, entry.attempts > 0 { status.deferred += 1 }

@@ -39,13 +39,27 @@ package struct ConfigurationFiles: Sendable {
   /// What is wrong beyond the settings' own checks: a secret in a file that everybody can read, a rule about replies that says nothing.
   package func complaints(about settings: RelaySettings) -> [SettingsError] { exposures(in: settings) + ruleMistakes(in: settings) }
 
+  /// The files that settings name and that are not there; they may come yet.
+  package func absences(in settings: RelaySettings) -> [String] {
+    settings.effective.compactMap { effective in
+      guard let file = effective.file else { return nil }
+      do throws(SystemFailure) {
+        _ = try ReadableFile(opening: file.path)
+        return nil
+      } catch {
+        guard error.isAbsence else { return nil }
+        return "\(effective.origin): \(effective.key) names \"\(file.path)\", which is not there; make it, or correct the path"
+      }
+    }
+  }
+
   private func ruleMistakes(in settings: RelaySettings) -> [SettingsError] {
     zip(settings.reply.rules, settings.ruleOrigins).compactMap { rule, origin in
       do throws(JudgementRuleMistake) {
         _ = try JudgementRule(written: rule.text)
         return nil
       } catch {
-        return SettingsError(origin, "Reply.Rule \(rule.text) \(error)")
+        return SettingsError(origin, "Reply.Rule \"\(rule.text)\" \(error)")
       }
     }
   }

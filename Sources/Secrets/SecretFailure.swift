@@ -55,14 +55,14 @@ extension SecretFailure: CustomStringConvertible {
         + "PasswordFile="
     case .noCredential(let name):
       "the credential \"\(name)\" was not handed over; add LoadCredential=\(name):/path to the unit and restart it"
-    case .commandNotStarted(let failure): "\(failure); correct PasswordCommand="
+    case .commandNotStarted(let failure): "\(failure); correct the setting that names it"
     case .commandTooSlow(let program, let limit):
-      "password command \"\(program)\" did not end within \(limit.components.seconds) s and was killed; run it by hand as the user of "
+      "command \"\(program)\" did not end within \(limit.components.seconds) s and was killed; run it by hand as the user of "
         + "the service"
     case .commandFailed(let program, let status):
-      "password command \"\(program)\" ended with status \(status); run it by hand as the user of the service"
+      "command \"\(program)\" ended with status \(status); run it by hand as the user of the service"
     case .commandKilled(let program, let signal):
-      "password command \"\(program)\" was killed by signal \(signal); run it by hand as the user of the service"
+      "command \"\(program)\" was killed by signal \(signal); run it by hand as the user of the service"
     }
   }
 

@@ -29,8 +29,8 @@ enum ConnectionTable {
         + "Auth=EXTERNAL, it is what logs in."),
     Setting(
       "Upstream.ClientKey", \.upstream.connection.writtenKey, .onReload, unset: "in the file of the certificate",
-      "A PEM file with the private key of ClientCertificate=, without a pass phrase. It must belong to root or to the service, and group "
-        + "and others must have no access to it."),
+      "A PEM file with the private key of ClientCertificate=, without a pass phrase. It must belong to the user of the service, or to "
+        + "root where the service can read it; group and others must have no access to it."),
     Setting(
       "Upstream.MinimumVersion", \.upstream.connection.minimumVersion, .onReload,
       "The oldest version of TLS that is spoken with the upstream: 1.2 or 1.3."),

@@ -9,6 +9,8 @@ package struct EffectiveSetting: Sendable {
   package let value: String
   /// Where it came from.
   package let origin: SettingOrigin
+  /// The file that it names, if it is one that somebody else makes and we read; the paths of what we make ourselves are always set.
+  package let file: FilePath?
 
   /// The line above it in a file: `[Upstream]`, `[Upstream "backup"]`.
   package var heading: String { "\(section)" }
@@ -45,7 +47,8 @@ extension RelaySettings {
   private func effective(_ setting: Setting, in form: RelaySettings, _ section: SettingsGrammar.SectionName?) -> EffectiveSetting {
     EffectiveSetting(
       setting: setting, instance: section?.instance, value: setting.field.text(in: form),
-      origin: origins[section?.marked(setting.key) ?? setting.key] ?? .byDefault)
+      origin: origins[section?.marked(setting.key) ?? setting.key] ?? .byDefault,
+      file: (setting.field as? TypedField<FilePath?>).flatMap { form[keyPath: $0.path] })
   }
 
   /// The settings whose values differ from those of `older`, in the order of the table.

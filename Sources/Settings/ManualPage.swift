@@ -59,7 +59,8 @@ package enum ManualPage {
     The file is read first, then the drop\-ins in the directory beside it that has its name and
     .BR .d ,
     in the order of their names, then the environment. What comes later speaks over what came before. A mistake in any of them refuses the
-    whole: the daemon does not start with it, and a reload leaves the running settings as they are.
+    whole: the daemon does not start with it, and a reload leaves the running settings as they are. A value that a later one replaces is
+    not looked at.
     .PP
     .B posthouse config check
     names every mistake with its file and line;
@@ -94,7 +95,7 @@ package enum ManualPage {
     .PP
     Types: a
     .I boolean
-    is yes or no; a
+    is yes or no (true, on or 1, and false, off or 0 are taken too); a
     .I duration
     is written as 500ms, 30s, 5min 30s, 2h or 2d, a bare number means seconds; a
     .I size

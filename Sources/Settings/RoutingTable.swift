@@ -30,21 +30,21 @@ enum RoutingTable {
   /// The rows of `[Route]`.
   static let route: [Setting] = [
     Setting(
-      "Route.Senders", \.route.senders, .onReload,
+      "Route.Senders", \.route.senders, .onReload, unset: "every sender",
       "Senders whose mail it speaks about, as in AllowSenders= of [Policy]."),
     Setting(
-      "Route.Recipients", \.route.recipients, .onReload,
+      "Route.Recipients", \.route.recipients, .onReload, unset: "every recipient",
       "Recipients whose mail it speaks about. A message to several goes several ways where routes differ."),
     Setting(
-      "Route.Users", \.route.users, .onReload,
+      "Route.Users", \.route.users, .onReload, unset: "every user",
       "Users, by name or number, whose programs' mail it speaks about."),
     Setting(
-      "Route.Units", \.route.units, .onReload,
+      "Route.Units", \.route.units, .onReload, unset: "every unit",
       "systemd units whose mail it speaks about; a * stands for any part of a name."),
     Setting(
-      "Route.Upstreams", \.route.upstreams, .onReload,
-      "The upstreams that take this mail, by name; default is the one in [Upstream]. Their Priority= and Weight= decide between them. "
-        + "None means those that no route names."),
+      "Route.Upstreams", \.route.upstreams, .onReload, unset: "those that no route names",
+      "The upstreams that take this mail, by name; the one in [Upstream] is called default. Their Priority= and Weight= decide between "
+        + "them."),
     Setting(
       "Route.Bulk", \.route.isBulk, .onReload, unset: "as the message's Precedence: says",
       "Whether other mail passes this. Mail whose header says Precedence: bulk, list or junk is bulk by itself."),

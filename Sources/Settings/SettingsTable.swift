@@ -97,13 +97,13 @@ package enum SettingsTable {
     Setting("Upstream.User", \.upstream.user, .onReload, unset: "no login", "Who logs in at the upstream."),
     Setting(
       "Upstream.Password", \.upstream.password, .onReload, unset: "none",
-      "The password itself. Better keep it in a file of its own or in a credential; otherwise nobody else may be able to read this "
-        + "file. Put it between double quotes when a word of it begins with # or a quote."
+      "The password itself. Better keep it in a file of its own or in a credential; otherwise this file must not be readable for every "
+        + "user. Put it between double quotes when a word of it begins with # or a quote."
     ),
     Setting(
       "Upstream.PasswordFile", \.upstream.passwordFile, .onReload, unset: "none",
-      "A file that holds the password; one newline at its end is ignored. It must belong to root or to the service, and group and "
-        + "others must have no access to it."
+      "A file that holds the password; one newline at its end is ignored. It must belong to the user of the service, or to root where "
+        + "the service can read it; group and others must have no access to it."
     ),
     Setting(
       "Upstream.PasswordCredential", \.upstream.passwordCredential, .onReload,
@@ -170,13 +170,15 @@ package enum SettingsTable {
       "How far each wait is shifted at random, so that messages which failed together do not come back together."),
     Setting(
       "Retry.MaxAge", \.retry.maxAge, .seconds(60) ... .seconds(30 * 86_400), .onReload,
-      "How long a message is tried before it counts as failed. Time in which an operator's fault held the upstream is included."),
+      "How long a message is tried until the next refusal counts as failure. Time in which the upstream was away or held counts too, but "
+        + "nothing fails then, only at the next refusal."),
   ]
 
   private static let spool: [Setting] = [
     Setting(
       "Spool.Directory", \.spool.directory, .onRestart,
-      "The directory in which accepted mail lives. It belongs to the service alone."),
+      "The directory in which accepted mail lives. It belongs to the service alone. Under systemd another one needs ReadWritePaths=; see "
+        + "UNDER SYSTEMD in posthoused(8)."),
     Setting(
       "Spool.SegmentSize", \.spool.segmentSize, .mebibytes(1) ... .mebibytes(1024), .onRestart,
       "The size of one file of the journal. Messages up to 1.25 MiB go into it, but none that is longer than a quarter of such a file."),
@@ -203,7 +205,7 @@ package enum SettingsTable {
       "The permissions of the socket: who may write to it may see the queue, change it, and read the messages in it."),
     Setting(
       "Control.Group", \.control.group, .onRestart, unset: "the group of the service",
-      "The group that owns the socket, by name."),
+      "The group that owns the socket, by name. The service must be a member of it; see UNDER SYSTEMD in posthoused(8)."),
   ]
 
   private static let log: [Setting] = [

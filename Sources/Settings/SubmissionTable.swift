@@ -9,19 +9,20 @@ enum SubmissionTable {
     Setting(
       "Listen.Address", \.listen.addresses, .onRestart,
       "Where mail is taken in: 127.0.0.1:25, [::1]:25 or unix:/path. Port 0 takes any free port. An address that other machines can "
-        + "reach needs Networks=."
+        + "reach needs Networks=. Where sockets come from systemd (posthoused.socket) this is not used; ListenStream= in a drop-in of the "
+        + "socket unit is."
     ),
     Setting(
       "Listen.TLSAddress", \.listen.tlsAddresses, .onRestart, unset: "nowhere",
-      "Where mail is taken in with TLS from the first byte, as on port 465. Needs CertificateFile= and KeyFile=. A socket of the service "
-        + "manager is one of these if it is named smtps."
+      "Where mail is taken in with TLS from the first byte, as on port 465. Needs CertificateFile= and KeyFile=. Where sockets come from "
+        + "systemd this is not used; a socket of which the unit says FileDescriptorName=smtps is one of these."
     ),
     Setting(
       "Listen.SocketMode", \.listen.socketMode, .onRestart,
       "The permissions of listening Unix sockets: who may write to one may send mail."),
     Setting(
       "Listen.SocketGroup", \.listen.socketGroup, .onRestart, unset: "the group of the service",
-      "The group that owns listening Unix sockets, by name."),
+      "The group that owns listening Unix sockets, by name. The service must be a member of it; see UNDER SYSTEMD in posthoused(8)."),
     Setting(
       "Listen.Networks", \.listen.networks, .onReload, unset: "nobody but this machine",
       "Who may connect besides this machine, as networks such as 10.1.2.0/24 or fd00::/8. Everybody in them can send mail without a "
@@ -84,7 +85,8 @@ enum SubmissionTable {
       "The largest header section of a message."),
     Setting(
       "Listen.MaxErrors", \.listen.maxErrors, 1...1000, .onReload,
-      "How many commands of one connection may be refused before it is closed."),
+      "The mistake of a client with which its connection is closed; that one is answered with 421. Mistakes are commands that are not "
+        + "understood, out of place or beyond a limit. What [Policy] refuses does not count, nor do recipients beyond MaxRecipients=."),
     Setting(
       "Listen.MaxTransactions", \.listen.maxTransactions, 1...1_000_000, .onReload,
       "How many messages one connection may hand in before it is closed."),

@@ -36,15 +36,16 @@ struct ConfigurationCommand {
     let configuration = try CommandContext(invocation).configuration()
     let settings = configuration.reading.settings
     let errors = configuration.reading.errors + configuration.files.complaints(about: settings)
+    let warnings = settings.warnings + configuration.files.absences(in: settings)
     if invocation.wantsJSON {
       let complaints = errors.map { JSON.object(JSONObject(["origin": .string("\($0.origin)"), "text": .string($0.text)])) }
       let json = JSONObject([
-        "valid": .boolean(errors.isEmpty), "errors": .array(complaints), "warnings": .array(settings.warnings.map { .string($0) }),
+        "valid": .boolean(errors.isEmpty), "errors": .array(complaints), "warnings": .array(warnings.map { .string($0) }),
       ])
       Output.show(JSON.object(json).pretty)
     } else {
       for error in errors { Output.show("ERROR    \(error.description.shown)") }
-      for warning in settings.warnings { Output.show("WARNING  \(warning.shown)") }
+      for warning in warnings { Output.show("WARNING  \(warning.shown)") }
       let files = HumanText.count(configuration.files.files.count, "file")
       Output.show(errors.isEmpty ? "\(configuration.path.shown): good (\(files) read)" : HumanText.count(errors.count, "mistake"))
     }

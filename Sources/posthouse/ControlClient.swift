@@ -126,7 +126,7 @@ struct ControlClient: ~Copyable {
     let state = ((try? error.parameters.string("state")) ?? "").shown
     switch (call.method, state) {
     case (RelayInterface.hold, QueuedMessage.State.held.rawValue): return "message \(id) is held already"
-    case (RelayInterface.retry, QueuedMessage.State.held.rawValue):
+    case (RelayInterface.retry, QueuedMessage.State.held.rawValue), (RelayInterface.flush, QueuedMessage.State.held.rawValue):
       return "message \(id) is held; posthouse queue release \(id) lets it go"
     case (_, QueuedMessage.State.failed.rawValue):
       return "message \(id) has failed and is not tried by itself; posthouse queue retry \(id) tries it again"
@@ -146,7 +146,8 @@ struct ControlClient: ~Copyable {
     case RelayInterface.invalidRecipient("", "").name:
       let recipient = (try? error.parameters.string("recipient")) ?? ""
       let reason = (try? error.parameters.string("reason")) ?? "it is not understood"
-      return CommandFailure(.usage, "\"\(recipient.shown)\" is no mail address: \(reason.shown); write one such as you@example.com")
+      let remedy = reason.holds("; ") ? "" : "; write one such as you@example.com"
+      return CommandFailure(.usage, "\"\(recipient.shown)\" is no mail address: \(reason.shown)\(remedy)")
     case RelayInterface.spoolRefused("").name:
       let reason = (try? error.parameters.string("reason")) ?? "the reason is not known"
       return CommandFailure(.problem, "the spool cannot do it now: \(reason.shown); see posthouse status")

@@ -48,7 +48,7 @@ struct QueueCommand {
       report.add(message)
       if report.isLong { Output.show(report.takeLines().joined(separator: "\n")) }
     }
-    Output.show((report.takeLines() + [report.summary]).joined(separator: "\n"))
+    Output.show((report.takeLines() + [report.summary(of: state)]).joined(separator: "\n"))
     return .success
   }
 

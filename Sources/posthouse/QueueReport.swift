@@ -33,9 +33,12 @@ struct QueueReport {
   }
 
   /// How many there were, in all and in each state.
-  var summary: String {
+  var summary: String { summary(of: nil) }
+
+  /// How many there were of those in a state, or of all.
+  func summary(of state: QueuedMessage.State?) -> String {
     let total = counts.values.reduce(0, +)
-    guard total > 0 else { return "the queue is empty" }
+    guard total > 0 else { return state.map { "no message is \($0.rawValue)" } ?? "the queue is empty" }
     let parts = QueuedMessage.State.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
     return "\(HumanText.count(total, "message")): \(parts.joined(separator: ", "))"
   }

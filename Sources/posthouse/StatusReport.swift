@@ -43,8 +43,9 @@ struct StatusReport {
     var worries = status.warnings.map(\.shown)
     if status.spool.failed > 0 {
       let messages = HumanText.count(status.spool.failed, "message")
-      let oldest = status.spool.oldestFailedUSec.map { ", \(status.spool.failed == 1 ? "" : "the oldest ")from \(human.ago($0))" } ?? ""
-      worries.append("\(messages) failed for good\(oldest) and \(status.spool.failed == 1 ? "is" : "are") kept; posthouse queue shows why")
+      let isOne = status.spool.failed == 1
+      let oldest = status.spool.oldestFailedUSec.map { ", \(isOne ? "" : "the oldest ")from \(human.ago($0))," } ?? ""
+      worries.append("\(messages) failed for good\(oldest) and \(isOne ? "is" : "are") kept; posthouse queue shows why")
     }
     return worries
   }

@@ -33,10 +33,21 @@ import Varlink
     } catch let failure as InheritedSocketFailure {
       Host.say("posthoused: \(failure); \(failure.remedy)", to: .error)
       return failure.isLasting ? EX_CONFIG : EX_OSERR
+    } catch let failure as RelayFailure {
+      Host.say("posthoused: \(failure)", to: .error)
+      return failure.isLasting ? EX_CONFIG : EX_OSERR
+    } catch let failure as SystemFailure where failure.call == "make directory" {
+      Host.say("posthoused: Spool.Directory: \(failure)\(Daemon.remedy(failure))", to: .error)
+      return EX_OSERR
     } catch {
       Host.say("posthoused: \(error)", to: .error)
       return EX_OSERR
     }
+  }
+
+  private static func remedy(_ failure: SystemFailure) -> String {
+    let isUnits = failure.isDenial || failure.reason == "read-only file system"
+    return isUnits ? "; ReadWritePaths= in a drop-in of the unit lets the service write there" : ""
   }
 
   private func obey(_ signals: SignalSource, _ relay: Relay, _ workers: any Workers) async {

@@ -40,11 +40,11 @@ enum Words {
     Takes mail from this machine's programs, keeps it safe, and passes it on to an upstream relay.
     Runs in the foreground; SIGHUP reloads the configuration, SIGTERM ends in good order.
 
-      --config FILE   the configuration (default /etc/posthouse/posthouse.conf)
-      --version       print the version
-      --help          print this text
+      -c, --config FILE   the configuration (default /etc/posthouse/posthouse.conf)
+      --version           print the version
+      -h, --help          print this text
 
-    Every setting can also come from the environment: POSTHOUSE_UPSTREAM_HOST=smtp.example.com
+    Every setting of a section without a name can also come from the environment: POSTHOUSE_UPSTREAM_HOST=smtp.example.com
     See posthoused(8) and posthouse.conf(5); posthouse config check looks at a configuration without running.
     """
 }

@@ -55,6 +55,7 @@ internal import Varlink
       try daemon.start()
       try expect(daemon, ["queue", "list", "held"], prints: "1 message: 1 held")
       try expect(daemon, ["queue", "retry", id], prints: "posthouse queue release \(id) lets it go", code: 1)
+      try expect(daemon, ["flush", id], prints: "posthouse queue release \(id) lets it go", code: 1)
       let before = upstream.commands.count
       try expect(daemon, ["queue", "release", id], prints: "is released, and due now")
       try Deadline.usual.wait(until: "it was tried") { upstream.commands.count > before }
@@ -75,7 +76,7 @@ internal import Varlink
       let id = try message(daemon, to: "nobody@example.net", .failed)
       // The report to the sender.
       #expect(try taken(1, by: upstream).map(\.recipients) == [["ann@example.org"]])
-      try expect(daemon, ["status"], prints: "WARNING  1 message failed for good, from just now and is kept")
+      try expect(daemon, ["status"], prints: "WARNING  1 message failed for good, from just now, and is kept")
       let exported = try daemon.command(["queue", "export", id])
       #expect(exported.end == .exited(0) && exported.output.hasSuffix("Subject: an order\r\n\r\nHello.\r\n"))
       try expect(daemon, ["queue", "export", id, "--json"], prints: "\"data\": \"")

@@ -90,6 +90,44 @@ internal import Varlink
     }
   }
 
+  @Test(arguments: [
+    (["Control.Group": "no-such-group"], Int32(71), "this machine has no group no-such-group: make it, or correct Control.Group"),
+    (["Listen.Address": "unix:/no/such/place"], 71, "make the directory first, or correct Listen.Address"),
+    (
+      ["Listen.CertificateFile": "/no/such/certificate", "Listen.KeyFile": "/no/such/key"], 78,
+      "Listen.CertificateFile: cannot read \"/no/such/certificate\": no such file or directory; correct the path"
+    ),
+    (["Spool.Directory": "/proc/spool"], 71, "Spool.Directory: cannot make directory \"/proc/spool\""),
+  ])
+  func `what cannot be had at the start is named with its setting`(_ settings: [String: String], _ code: Int32, _ words: String) throws {
+    try Rig.use { rig in
+      let daemon = try rig.preparedDaemon { for (name, value) in settings { $0[name] = value } }
+      #expect(try daemon.launch().wait() == .exited(code))
+      #expect(daemon.log.contains(words), "\(daemon.log)")
+    }
+  }
+
+  @Test func `a configuration that the service may not read is named with the remedy`() throws {
+    try Rig.use { rig in
+      let daemon = try rig.preparedDaemon()
+      try Files.write("[Relay]\n", to: daemon.configurationPath, mode: 0o600)
+      let process = try rig.run(
+        "setpriv", ["--reuid=65534", "--clear-groups", try Environment.program("posthoused"), "--config", daemon.configurationPath])
+      #expect(process.end == .exited(78))
+      #expect(process.errors.contains("permission denied; the user of the service must be able to read it"), "\(process.errors)")
+    }
+  }
+
+  @Test func `the status shows the spool that is used, whatever was written since`() throws {
+    try Rig.use { rig in
+      let daemon = try rig.daemon()
+      try daemon.change { $0["Spool.Directory"] = rig.directory["elsewhere"] }
+      try daemon.reload()
+      #expect(daemon.log.contains("restart-needed setting=Spool.Directory"))
+      #expect(try daemon.control.status().spool.directory == daemon.spool)
+    }
+  }
+
   @Test func `a variable of the environment goes before the file`() throws {
     try Rig.use { rig in
       var options = Daemon.Options()

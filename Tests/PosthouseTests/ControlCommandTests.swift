@@ -255,7 +255,7 @@ import Varlink
 
   @Test func `a list can be of one state`() throws {
     let (run, call) = try run("queue", "list", "failed", answered: .replies([.done(JSONObject())]))
-    #expect(run.output == "the queue is empty\n")
+    #expect(run.output == "no message is failed\n")
     #expect(call == VarlinkCall("io.posthouse.Relay.List", JSONObject(["state": "failed"]), answers: .many))
   }
 

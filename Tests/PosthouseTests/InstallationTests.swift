@@ -30,6 +30,8 @@ import Testing
         #expect(Files.exists("\(place)/\(file)"), "\(file)")
       }
       #expect(try rig.output(of: "\(place)/bin/posthouse", ["version"]).hasPrefix("posthouse "))
+      // The user of the service must be able to read it.
+      #expect(try rig.output(of: "stat", ["-c", "%a", "\(place)/../etc/posthouse/posthouse.conf"]) == "644\n")
       // Once more, over itself: nothing is lost, nothing complains.
       try Files.write("[Relay]\nHostname=kept\n", to: "\(place)/../etc/posthouse/posthouse.conf")
       _ = try InstallationTests.install(rig, into: rig.directory["root"])

@@ -74,6 +74,19 @@ import Varlink
     #expect(json?["valid"] == false)
   }
 
+  @Test func `files that settings name and that are not there are warned of`() throws {
+    let there = try directory.file("authorities.pem", "")
+    let file = try directory.file(
+      "posthouse.conf",
+      "[Relay]\nHostname=relay.example.com\n[Upstream]\nHost=smtp.example.com\nUser=app\nCAFile=\(there)\nPasswordFile=/no/such/password\n")
+    let run = try CommandRun(["config", "check", "--config", file])
+    #expect(
+      run.output
+        == "WARNING  \(file):7: Upstream.PasswordFile names \"/no/such/password\", which is not there; make it, or correct the path\n"
+        + "\(file): good (1 file read)\n")
+    #expect(run.code == 0)
+  }
+
   @Test func `a configuration that is not there is named`() throws {
     let run = try CommandRun(["config", "check", "--config", "\(directory.path)/none.conf"])
     #expect(
@@ -107,7 +120,7 @@ import Varlink
     let file = try directory.file("posthouse.conf", text)
     let shown = try CommandRun(["config", "show", "--config", file])
     let copy = try directory.file("copy.conf", shown.output)
-    #expect(try CommandRun(["config", "check", "--config", copy]).output == "\(copy): good (1 file read)\n")
+    #expect(try CommandRun(["config", "check", "--config", copy]).output.hasSuffix("\(copy): good (1 file read)\n"))
   }
 
   @Test func `the sample and the manual are printed`() throws {

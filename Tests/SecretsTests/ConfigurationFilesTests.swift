@@ -41,12 +41,12 @@ import Testing
 
   static let rules: [(lines: String, complaints: [String])] = [
     ("Rule=550 5.4.5 \"daily limit # not yet\" means quota 24h # theirs\nRule=4xx means retry", []),
-    ("Rule=550 \"daily\" quota 24h", [#"4: Reply.Rule 550 "daily" quota 24h has "quota" where "means" must stand; write CODE"#]),
+    ("Rule=550 \"daily\" quota 24h", [#"4: Reply.Rule "550 "daily" quota 24h" has "quota" where "means" must stand; write CODE"#]),
     (
       "Rule=250 means retry\nRule=4xx means retry\nRule=5xx means party",
       [
-        #"4: Reply.Rule 250 means retry begins with "250", which is no refusal"#,
-        #"6: Reply.Rule 5xx means party means "party"; use retry, throttle"#,
+        #"4: Reply.Rule "250 means retry" begins with "250", which is no refusal"#,
+        #"6: Reply.Rule "5xx means party" means "party"; use retry, throttle"#,
       ]
     ),
     ("Rule=250 means retry\nRule=\nRule=4xx means retry", []),
@@ -70,7 +70,7 @@ import Testing
     let settings = try RelaySettings(files: configuration.files, environment: environment, systemHostname: "a.example")
     #expect(settings.reply.rules.map(\.text) == ["4xx means retry", "5xx means nothing"])
     #expect(settings.upstream.replyRules == settings.reply.rules)
-    #expect(configuration.complaints(about: settings).map(\.text).first?.hasPrefix("Reply.Rule 5xx means nothing means") == true)
+    #expect(configuration.complaints(about: settings).map(\.text).first?.hasPrefix("Reply.Rule \"5xx means nothing\" means") == true)
   }
 
   @Test func `the manual names every fault that a rule can name`() {

@@ -122,7 +122,7 @@ package enum OperatorFault: String, Hashable, Sendable, CaseIterable {
     case .authenticationNotOffered: "check Port and TLS, or remove User where the upstream knows this machine by its address"
     case .mechanismUnavailable: "allow one that it offers, or use another kind of credentials"
     case .channelUnsafe: "set TLS=starttls or TLS=implicit, and Verify=yes"
-    case .credentialsUnavailable: "see the message about the secret's source"
+    case .credentialsUnavailable: "mail waits until it can be read"
     case .credentialsRefused: "correct User and the password in [Upstream]"
     case .accountDisabled: "enable SMTP AUTH for the mailbox and the tenant; security defaults may forbid it"
     case .basicAuthenticationRetired: "use OAuth credentials, or another upstream"

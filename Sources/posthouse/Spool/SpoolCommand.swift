@@ -8,7 +8,8 @@ internal import Varlink
 
 /// `posthouse spool …`: looks into a spool without the daemon, saves mail out of it, and puts saved mail back through the daemon.
 ///
-/// Nothing here writes into a spool. While a daemon has it open, it may be looked at all the same, as of one moment.
+/// Nothing here writes into a spool. While a daemon has it open, it may be looked at all the same; what changes meanwhile may look
+/// damaged.
 struct SpoolCommand {
   private let invocation: Invocation
 
