@@ -32,6 +32,7 @@ import Timekeeping
   /// Where the spool is, whatever settings say that have come since.
   let spoolDirectory: String
   private(set) var isDraining = false
+  private let hasInheritedDoors: Bool
   private var control: ControlServer?
   private var watchdog: Watchdog?
   private var housekeeping: Alarm?
@@ -47,6 +48,7 @@ import Timekeeping
     self.means = means
     self.version = version
     spoolDirectory = settings.spool.directory.path
+    hasInheritedDoors = !inherited.mail.isEmpty
     started = loop.wallTime
     let log = means.log
     log.note(.service(.starting(version: version)))
@@ -80,7 +82,7 @@ import Timekeeping
     control = ControlServer(loop, self)
     for door in doors.mail { submission.serve(door) }
     if let listener = doors.control { control?.serve(listener) }
-    for warning in settings.warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
+    for warning in warnings { log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
     log.note(.service(.ready(queued: spool.report.messages, after: means.clock.moment - begun)))
     watchdog = Watchdog(loop, means.notifier, journal: means.journal)
     notify { (notifier, text) throws(SystemFailure) in try notifier.ready(text) }
@@ -103,13 +105,30 @@ import Timekeeping
     submission.reload(new)
     dispatcher.reload(new)
     spool.reload(SpoolLimits(new.spool))
-    for difference in differences where difference.setting.effect == .onRestart {
+    for difference in differences where difference.setting.effect == .onRestart && !isMoot(difference.setting) {
       means.log.note(.service(.restartNeeded(setting: difference.setting.key)))
     }
-    for warning in new.warnings { means.log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
+    for warning in warnings { means.log.note(.service(.riskySetting(setting: "configuration", why: warning))) }
     means.log.note(.service(.reloaded(changed: differences.count)))
     notify { (notifier, text) throws(SystemFailure) in try notifier.ready(text) }
   }
+
+  /// What is worth a second look in the settings, as things are.
+  var warnings: [String] {
+    let open = Set(submission.doors.map { "\($0.address)" })
+    let unused = settings.effective.filter { effective in
+      isMoot(effective.setting) && effective.origin != .byDefault
+        && !open.isSuperset(of: effective.value.split(separator: " ").map(String.init))
+    }
+    return settings.warnings
+      + unused.map { unused in
+        "\(unused.origin): \(unused.key) has no effect, because sockets come from the service manager; use ListenStream= in a drop-in of "
+          + "posthoused.socket, or disable that unit"
+      }
+  }
+
+  /// Whether a setting says where to listen while somebody else has done that.
+  private func isMoot(_ setting: Setting) -> Bool { hasInheritedDoors && ["Listen.Address", "Listen.TLSAddress"].contains(setting.key) }
 
   /// Says that new settings were not taken over.
   package func refuseReload(_ why: String) {

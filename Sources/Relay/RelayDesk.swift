@@ -21,7 +21,7 @@ extension Relay: ControlDesk {
       listeners: submission.doors.map { RelayStatus.Listener(address: "\($0.address)", connections: $0.connections) },
       upstreams: dispatcher.upstreams.map(describe), spool: spoolStatus,
       counters: Counter.allCases.map { RelayStatus.Counter(name: $0.name, count: Int64(clamping: gathered[$0])) },
-      warnings: settings.warnings + certificateWarnings + spool.damage.sentences,
+      warnings: warnings + certificateWarnings + spool.damage.sentences,
       alarms: [dispatcher.reports.alarm].compactMap(\.self))
   }
 

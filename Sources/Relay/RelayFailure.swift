@@ -16,7 +16,8 @@ package enum RelayFailure: Error, Sendable {
   package var isLasting: Bool {
     switch self {
     case .certificate: true
-    case .spool, .listening: false
+    case .listening(_, let setting, _): setting.hasSuffix("Group")
+    case .spool: false
     }
   }
 }

@@ -91,7 +91,7 @@ internal import Varlink
   }
 
   @Test(arguments: [
-    (["Control.Group": "no-such-group"], Int32(71), "this machine has no group no-such-group: make it, or correct Control.Group"),
+    (["Control.Group": "no-such-group"], Int32(78), "this machine has no group no-such-group: make it, or correct Control.Group"),
     (["Listen.Address": "unix:/no/such/place"], 71, "make the directory first, or correct Listen.Address"),
     (
       ["Listen.CertificateFile": "/no/such/certificate", "Listen.KeyFile": "/no/such/key"], 78,

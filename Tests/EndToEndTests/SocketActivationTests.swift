@@ -18,6 +18,21 @@ internal import Varlink
     }
   }
 
+  @Test func `an address in the settings that is not listened on is warned of, and no restart is asked for`() throws {
+    try Rig.use { rig in
+      let listener = try LoopbackListener()
+      let daemon = try rig.preparedDaemon(.activated(by: [listener.number], names: "smtp"))
+      try daemon.change { $0["Listen.Address"] = "127.0.0.1:\(listener.port)" }
+      try daemon.start()
+      #expect(try daemon.control.status().warnings.allSatisfy { !$0.contains("Listen.Address") })
+      try daemon.change { $0["Listen.Address"] = "127.0.0.1:2525" }
+      try daemon.reload()
+      let warning = try #require(try daemon.control.status().warnings.first { $0.contains("Listen.Address") })
+      #expect(warning.contains("has no effect") && warning.contains("ListenStream="))
+      #expect(!daemon.log.contains("restart-needed"))
+    }
+  }
+
   @Test func `sockets of every family are taken over with name and address, and nobody waits for them or inherits them`() throws {
     try Rig.use { rig in
       let v4 = try LoopbackListener()
