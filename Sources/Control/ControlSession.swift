@@ -91,9 +91,8 @@ import Varlink
 
   /// Why a message cannot be tried now: it is not there, or does not wait for that.
   private func refusal(toFlush id: MessageID?) async -> VarlinkError {
-    guard let id else { return RelayInterface.noSuchMessage("") }
-    guard let message = await desk.message(id) else { return RelayInterface.noSuchMessage("\(id)") }
-    return RelayInterface.wrongState("\(id)", message.state)
+    guard let id, let message = await desk.message(id) else { return RelayInterface.noSuchMessage(id.map { "\($0)" } ?? "") }
+    return VarlinkError(.wrongState(message.state), id)
   }
 
   private func carryOut(_ order: MessageOrder, _ call: VarlinkCall, for user: UInt32?) async throws(VarlinkError) -> JSONObject {

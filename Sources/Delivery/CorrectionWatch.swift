@@ -13,7 +13,7 @@ import Timekeeping
 @Loop final class CorrectionWatch {
   private let loop: EventLoop
   private let workers: any Workers
-  private var pace: Duration?
+  private var isLooking = false
   private var announced: FileSignature?
 
   /// A watch that looks at nothing yet.
@@ -24,8 +24,8 @@ import Timekeeping
 
   /// Looks at an upstream's files from now on, for as long as it is held.
   func begin(_ upstream: Upstream) {
-    guard pace == nil else { return }
-    pace = CorrectionWatch.shortest
+    guard !isLooking else { return }
+    isLooking = true
     announced = nil
     wait(CorrectionWatch.shortest, upstream)
   }
@@ -39,7 +39,7 @@ import Timekeeping
 
   private func look(_ pace: Duration, _ upstream: Upstream) {
     guard upstream.isHeld else {
-      self.pace = nil
+      isLooking = false
       return
     }
     let paths = upstream.settings.filePaths

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// Work that other threads hand to the loop: the one place where a lock is held, and never for longer than an append.
+/// Work that other threads hand to the loop; the lock is never held for longer than an append.
 final class Postbox: Sendable {
   private let waiting = Mutex<[@Sendable @Loop () -> Void]>([])
 

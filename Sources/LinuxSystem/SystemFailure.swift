@@ -35,3 +35,14 @@ package struct SystemFailure: Error, Hashable, Sendable {
 extension SystemFailure: CustomStringConvertible {
   package var description: String { "cannot \(call) \"\(subject)\": \(reason)" }
 }
+
+extension SystemFailure {
+  /// Whether what was asked for is not there.
+  package var isAbsence: Bool { number == ENOENT }
+
+  /// Whether the file system takes no changes.
+  package var isReadOnly: Bool { number == EROFS }
+
+  /// Whether the system refused access.
+  package var isDenial: Bool { number == EACCES || number == EPERM }
+}

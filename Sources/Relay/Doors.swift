@@ -20,12 +20,22 @@ package import Submission
       mail = inherited.mail
       if mail.isEmpty {
         let listen = settings.listen
-        for address in listen.addresses { mail.append(try Doors.open(address, network, listen, .clear)) }
-        for address in listen.tlsAddresses { mail.append(try Doors.open(address, network, listen, .implicitTLS)) }
+        let kinds: [([ListenAddress], String, MailDoor.Protection)] = [
+          (listen.addresses, "Listen.Address", .clear), (listen.tlsAddresses, "Listen.TLSAddress", .implicitTLS),
+        ]
+        for (addresses, setting, protection) in kinds {
+          for address in addresses {
+            let names = (place: setting, group: "Listen.SocketGroup")
+            let listener = try Doors.open(SocketAddress(address), network, listen.socketMode, listen.socketGroup, names)
+            mail.append(MailDoor(listener, protection))
+          }
+        }
       }
-      let place = SocketAddress.unix(settings.control.socket.path)
+      let asked = settings.control
       control = inherited.control
-      if control == nil { control = try Doors.open(place, network, "Control", settings.control.mode, settings.control.group) }
+      if control == nil {
+        control = try Doors.open(.unix(asked.socket.path), network, asked.mode, asked.group, ("Control.Socket", "Control.Group"))
+      }
     } catch {
       close()
       throw error
@@ -38,25 +48,28 @@ package import Submission
     control?.close()
   }
 
+  /// Opens one; `settings` are the names of those that say where it is and to which group it belongs.
   private static func open(
-    _ address: ListenAddress, _ network: any Network, _ listen: ListenSettings, _ protection: MailDoor.Protection
-  ) throws(RelayFailure) -> MailDoor {
-    MailDoor(try open(SocketAddress(address), network, "Listen", listen.socketMode, listen.socketGroup), protection)
-  }
-
-  private static func open(
-    _ address: SocketAddress, _ network: any Network, _ section: String, _ mode: FileMode, _ group: PlainName?
+    _ address: SocketAddress, _ network: any Network, _ mode: FileMode, _ group: PlainName?, _ settings: (place: String, group: String)
   ) throws(RelayFailure) -> any Listener {
+    let listener: any Listener
     do throws(SystemFailure) {
-      let listener = try network.listen(on: address)
-      if case .unix(let path) = address { try SocketFile.protect(path, mode: mode.bits, group: group?.name) }
-      return listener
+      listener = try network.listen(on: address)
     } catch {
-      let isControl = section == "Control"
-      let isGroup = error.call.hasSuffix("group") || error.call.hasSuffix("group of")
-      let setting = isControl ? (isGroup ? "Control.Group" : "Control.Socket") : isGroup ? "Listen.SocketGroup" : "Listen.Address"
-      throw .listening(address: "\(address)", setting: setting, error)
+      throw .listening(address: "\(address)", setting: settings.place, error)
     }
+    guard case .unix(let path) = address else { return listener }
+    do throws(SystemFailure) {
+      if let group { try SocketFile.give(path, to: group.name) }
+    } catch {
+      throw .grouping(address: "\(address)", setting: settings.group, error)
+    }
+    do throws(SystemFailure) {
+      try SocketFile.protect(path, mode: mode.bits)
+    } catch {
+      throw .listening(address: "\(address)", setting: settings.place, error)
+    }
+    return listener
   }
 }
 

@@ -114,17 +114,16 @@ import Timekeeping
   }
 
   /// What is worth a second look in the settings, as things are.
-  var warnings: [String] {
+  var warnings: [String] { settings.warnings + (hasInheritedDoors ? uselessAddresses : []) }
+
+  private var uselessAddresses: [String] {
     let open = Set(submission.doors.map { "\($0.address)" })
-    let unused = settings.effective.filter { effective in
-      isMoot(effective.setting) && effective.origin != .byDefault
-        && !open.isSuperset(of: effective.value.split(separator: " ").map(String.init))
+    return settings.effective.compactMap { effective in
+      guard isMoot(effective.setting), effective.origin != .byDefault else { return nil }
+      guard !open.isSuperset(of: effective.value.split(separator: " ").map(String.init)) else { return nil }
+      return "\(effective.origin): \(effective.key) has no effect, because sockets come from the service manager; use ListenStream= in a "
+        + "drop-in of posthoused.socket, or disable that unit"
     }
-    return settings.warnings
-      + unused.map { unused in
-        "\(unused.origin): \(unused.key) has no effect, because sockets come from the service manager; use ListenStream= in a drop-in of "
-          + "posthoused.socket, or disable that unit"
-      }
   }
 
   /// Whether a setting says where to listen while somebody else has done that.

@@ -42,14 +42,8 @@ package struct ConfigurationFiles: Sendable {
   /// The files that settings name and that are not there; they may come yet.
   package func absences(in settings: RelaySettings) -> [String] {
     settings.effective.compactMap { effective in
-      guard let file = effective.file else { return nil }
-      do throws(SystemFailure) {
-        _ = try ReadableFile(opening: file.path)
-        return nil
-      } catch {
-        guard error.isAbsence else { return nil }
-        return "\(effective.origin): \(effective.key) names \"\(file.path)\", which is not there; make it, or correct the path"
-      }
+      guard let file = effective.file, ReadableFile.isMissing(file.path) else { return nil }
+      return "\(effective.origin): \(effective.key) names \"\(file.path)\", which is not there; make it, or correct the path"
     }
   }
 

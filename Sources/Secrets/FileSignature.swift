@@ -17,8 +17,8 @@ package struct FileSignature: Hashable, Sendable {
     let device: UInt64
     let number: UInt64
     let size: Int64
-    let modified: [Int]
-    let changed: [Int]
+    let modifiedNSec: Int
+    let changedNSec: Int
 
     init?(_ path: String) {
       var status = stat()
@@ -26,8 +26,8 @@ package struct FileSignature: Hashable, Sendable {
       device = UInt64(status.st_dev)
       number = UInt64(status.st_ino)
       size = Int64(status.st_size)
-      modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-      changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+      modifiedNSec = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+      changedNSec = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec
     }
   }
 }

@@ -28,6 +28,16 @@ package struct ReadableFile: ~Copyable {
     self.path = path
   }
 
+  /// Whether nothing is there to be opened.
+  package static func isMissing(_ path: String) -> Bool {
+    do throws(SystemFailure) {
+      _ = try ReadableFile(opening: path)
+      return false
+    } catch {
+      return error.isAbsence
+    }
+  }
+
   /// Whether it is a plain file: no directory, device or pipe.
   package var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
 
@@ -80,12 +90,4 @@ package struct ReadableFile: ~Copyable {
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
-}
-
-extension SystemFailure {
-  /// Whether what was asked for is not there.
-  package var isAbsence: Bool { number == ENOENT }
-
-  /// Whether the system refused access.
-  package var isDenial: Bool { number == EACCES || number == EPERM }
 }

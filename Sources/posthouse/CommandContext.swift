@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Glibc
 internal import LinuxSystem
 internal import Secrets
 internal import Settings
@@ -34,13 +35,9 @@ struct CommandContext {
   /// A connection to the daemon: on the socket of the command line, of `POSTHOUSE_SOCKET`, of the configuration, or the usual one.
   func client() throws(CommandFailure) -> ControlClient {
     if let path = invocation.socket ?? variable("POSTHOUSE_SOCKET") { return try connect(path) }
-    if let named = variable("POSTHOUSE_CONFIG") {
-      do throws(SystemFailure) {
-        _ = try ReadableFile(opening: named)
-      } catch {
-        // Whose daemon this would be cannot be known.
-        if error.isAbsence { throw CommandFailure(error, remedy: "correct POSTHOUSE_CONFIG") }
-      }
+    // Whose daemon is meant cannot be known from a file that is not there.
+    if let named = variable("POSTHOUSE_CONFIG"), ReadableFile.isMissing(named) {
+      throw CommandFailure(SystemFailure(call: "open", subject: named, number: ENOENT), remedy: "correct POSTHOUSE_CONFIG")
     }
     return try connect(knownSettings().control.socket.path)
   }

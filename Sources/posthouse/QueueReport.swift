@@ -32,11 +32,8 @@ struct QueueReport {
     return lines
   }
 
-  /// How many there were, in all and in each state.
-  var summary: String { summary(of: nil) }
-
-  /// How many there were of those in a state, or of all.
-  func summary(of state: QueuedMessage.State?) -> String {
+  /// How many there were, in all and in each state; `state` is the one that was asked for, if it was one.
+  func summary(of state: QueuedMessage.State? = nil) -> String {
     let total = counts.values.reduce(0, +)
     guard total > 0 else { return state.map { "no message is \($0.rawValue)" } ?? "the queue is empty" }
     let parts = QueuedMessage.State.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }

@@ -18,18 +18,22 @@ struct ConfigurationPlace: Sendable {
 
   /// Reads and checks everything; throws every mistake at once.
   func read() throws(ConfigurationRefusal) -> RelaySettings {
-    var hasFiles = true
-    do {
-      let files = try ConfigurationFiles(reading: path, presence)
-      hasFiles = !files.files.isEmpty
+    let files = try files()
+    do throws(SettingsRefusal) {
       let settings = try RelaySettings(files: files.files, environment: environment, systemHostname: Host.name)
       let complaints = files.complaints(about: settings)
       guard complaints.isEmpty else { throw SettingsRefusal(complaints) }
       return settings
-    } catch let refusal as SettingsRefusal {
-      throw ConfigurationRefusal(description: (hasFiles ? "" : "there is no \(path)\n") + refusal.description)
     } catch {
-      let remedy = (error as? SystemFailure)?.isDenial == true ? "; the user of the service must be able to read it" : ""
+      throw ConfigurationRefusal(description: (files.files.isEmpty ? "there is no \(path)\n" : "") + error.description)
+    }
+  }
+
+  private func files() throws(ConfigurationRefusal) -> ConfigurationFiles {
+    do throws(SystemFailure) {
+      return try ConfigurationFiles(reading: path, presence)
+    } catch {
+      let remedy = error.isDenial ? "; the user of the service must be able to read it" : ""
       throw ConfigurationRefusal(description: "configuration: \(error)\(remedy)")
     }
   }

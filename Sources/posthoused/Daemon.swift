@@ -36,18 +36,10 @@ import Varlink
     } catch let failure as RelayFailure {
       Host.say("posthoused: \(failure)", to: .error)
       return failure.isLasting ? EX_CONFIG : EX_OSERR
-    } catch let failure as SystemFailure where failure.call == "make directory" {
-      Host.say("posthoused: Spool.Directory: \(failure)\(Daemon.remedy(failure))", to: .error)
-      return EX_OSERR
     } catch {
       Host.say("posthoused: \(error)", to: .error)
       return EX_OSERR
     }
-  }
-
-  private static func remedy(_ failure: SystemFailure) -> String {
-    let isUnits = failure.isDenial || failure.reason == "read-only file system"
-    return isUnits ? "; ReadWritePaths= in a drop-in of the unit lets the service write there" : ""
   }
 
   private func obey(_ signals: SignalSource, _ relay: Relay, _ workers: any Workers) async {
@@ -75,12 +67,16 @@ import Varlink
     }
   }
 
-  private func means(_ settings: RelaySettings, _ network: LinuxNetwork) throws(SystemFailure) -> RelayMeans {
+  private func means(_ settings: RelaySettings, _ network: LinuxNetwork) throws(RelayFailure) -> RelayMeans {
     RelayMeans(
-      clock: SystemClock(), network: network, disk: try LinuxDisk.makingDirectory(at: settings.spool.directory.path),
+      clock: SystemClock(), network: network, disk: try disk(settings.spool.directory.path),
       resolver: CaresResolver(loop, driver), journal: ThreadWorkers(loop, name: "journal", threads: 1),
       workers: ThreadWorkers(loop, name: "worker", threads: 2), secrets: SecretReader(environment: place.environment),
       generator: SystemRandomNumberGenerator(), notifier: ServiceNotifier(), log: EventLog(loop, LogSink(), settings.log.level))
+  }
+
+  private func disk(_ directory: String) throws(RelayFailure) -> LinuxDisk {
+    do throws(SystemFailure) { return try LinuxDisk.makingDirectory(at: directory) } catch { throw .directory(error) }
   }
 
   /// The sockets that the service manager handed over, by their names in the socket unit.

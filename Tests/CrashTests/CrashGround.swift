@@ -85,6 +85,18 @@ struct CrashGround {
     settings["Retry.Max"] = "1s"
   }
 
+  /// A daemon whose batches grow long, since its segments are large and every sync is slow, and a fault in what it does with them.
+  static func longBatches(
+    _ rig: Rig, _ fault: Injection, log: String
+  ) throws -> (upstream: ScriptedUpstream, daemon: Daemon, strace: ChildProcess) {
+    let upstream = try ScriptedUpstream(rig)
+    let daemon = try rig.daemon { settings in
+      settings.useUpstream(port: upstream.port)
+      settings["Spool.SegmentSize"] = "64M"
+    }
+    return (upstream, daemon, try fault.strike(daemon, rig, log: log, and: [Injection("fdatasync", "delay_enter=100000")]))
+  }
+
   /// A message with a mark in subject and last line, about this long.
   static func letter(_ mark: String, _ length: Int) -> String {
     let line = String(repeating: "0123456789abcdef", count: 62) + "\n"

@@ -51,13 +51,8 @@ internal import Testing
   /// It begins before all of the batch is written: what is there of it must not count.
   @Test(arguments: ["1", "2", "3"]) func `killed as the disk begins a long batch, nothing promised is lost`(_ number: String) throws {
     try Rig.use { rig in
-      let upstream = try ScriptedUpstream(rig)
-      let daemon = try rig.daemon { settings in
-        settings.useUpstream(port: upstream.port)
-        settings["Spool.SegmentSize"] = "64M"
-      }
-      let strace = try Injection("sync_file_range", "signal=KILL", when: number).strike(
-        daemon, rig, log: rig.directory.freshName("strace"), and: [Injection("fdatasync", "delay_enter=100000")])
+      let fault = Injection("sync_file_range", "signal=KILL", when: number)
+      let (upstream, daemon, strace) = try CrashGround.longBatches(rig, fault, log: rig.directory.freshName("strace"))
       let promised = Mutex<Set<String>>([])
       let port = try daemon.port
       try Crew.run(6) { app in

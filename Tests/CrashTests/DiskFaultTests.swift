@@ -70,15 +70,8 @@ internal import Varlink
     _ error: String, _ isRefused: Bool
   ) throws {
     try Rig.use { rig in
-      let upstream = try ScriptedUpstream(rig)
-      let daemon = try rig.daemon { settings in
-        settings.useUpstream(port: upstream.port)
-        settings["Spool.SegmentSize"] = "64M"
-      }
       let log = rig.directory.freshName("strace")
-      // While one batch is slow, the next one grows.
-      let strace = try Injection("sync_file_range", "error=\(error)").strike(
-        daemon, rig, log: log, and: [Injection("fdatasync", "delay_enter=100000")])
+      let (upstream, daemon, strace) = try CrashGround.longBatches(rig, Injection("sync_file_range", "error=\(error)"), log: log)
       let refused = Mutex<[String]>([])
       try Crew.run(6) { app in
         let client = try daemon.client()

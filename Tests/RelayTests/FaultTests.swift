@@ -11,13 +11,17 @@ import Varlink
 
 /// What is the operator's or the provider's fault: mail is held, nothing bounces, the status says it, and it heals by itself.
 @Suite struct FaultTests {
+  /// A house that logs in with what a file says, at an upstream that takes "right".
+  @Loop private static func house(_ world: World, _ secret: SecretFile, _ more: String = "") async throws -> House {
+    try await House(
+      world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n\(more)", upstreamAt: .v4([127, 0, 0, 1], port: 25)
+    ) { upstream, _ in upstream.password = "right" }
+  }
+
   @Test func `with a wrong password nothing bounces, the status names it, and correcting the file drains the queue`() throws {
     let secret = try SecretFile("wrong")
     run("password") { world in
-      let house = try await House(
-        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n[Retry]\nMaxAge=5d\n",
-        upstreamAt: .v4([127, 0, 0, 1], port: 25)
-      ) { upstream, _ in upstream.password = "right" }
+      let house = try await FaultTests.house(world, secret, "[Retry]\nMaxAge=5d\n")
       for number in 0..<10 { try await house.submit(to: ["to\(number)@b.example"]) }
       #expect(await house.wait(within: .seconds(5)) { house.relay.status().upstreams[0].state == .held })
       let fault = house.relay.status().upstreams[0].fault ?? ""
@@ -46,9 +50,7 @@ import Varlink
   @Test func `every change of a file is worth one login, and waits go on growing`() throws {
     let secret = try SecretFile("wrong")
     run("changes") { world in
-      let house = try await House(
-        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
-      ) { upstream, _ in upstream.password = "right" }
+      let house = try await FaultTests.house(world, secret)
       try await house.submit()
       _ = await house.loop.sleep(.seconds(86_400))
       @Loop func logins() -> Int { house.upstream.commands.count { $0.hasPrefix("AUTH") } }
@@ -73,9 +75,7 @@ import Varlink
   @Test func `a file that changes all the time does not make us knock all the time`() throws {
     let secret = try SecretFile("wrong")
     run("changes without end") { world in
-      let house = try await House(
-        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
-      ) { upstream, _ in upstream.password = "right" }
+      let house = try await FaultTests.house(world, secret)
       try await house.submit()
       for number in 0..<3600 {
         try secret.write("wrong \(number)")
@@ -90,12 +90,8 @@ import Varlink
   @Test func `a fault at MAIL is tried over a new connection when a file has changed, once`() throws {
     let secret = try SecretFile("right")
     run("renewed") { world in
-      let house = try await House(
-        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
-      ) { upstream, _ in
-        upstream.password = "right"
-        upstream.answer = { $0.hasPrefix("MAIL") ? .say("530 5.7.0 Authentication required") : .usual }
-      }
+      let house = try await FaultTests.house(world, secret)
+      house.upstream.answer = { $0.hasPrefix("MAIL") ? .say("530 5.7.0 Authentication required") : .usual }
       try await house.submit()
       #expect(await house.wait(within: .seconds(2)) { house.relay.status().upstreams[0].state == .held })
       #expect(house.upstream.commands.count { $0.hasPrefix("AUTH") } == 1)
@@ -111,9 +107,7 @@ import Varlink
   @Test func `a correction that no mail waits for is told once`() throws {
     let secret = try SecretFile("wrong")
     run("nobody waits") { world in
-      let house = try await House(
-        world, "[Upstream]\nHost=127.0.0.1\nUser=relay\nPasswordFile=\(secret.path)\n", upstreamAt: .v4([127, 0, 0, 1], port: 25)
-      ) { upstream, _ in upstream.password = "right" }
+      let house = try await FaultTests.house(world, secret)
       try await house.submit()
       #expect(await house.wait(within: .seconds(5)) { house.relay.status().upstreams[0].state == .held })
       try await house.relay.carryOut(.remove, on: house.relay.messages(in: nil)[0], for: 7)

@@ -37,7 +37,7 @@ struct RelayDialogue: ~Copyable {
       do throws(SystemFailure) {
         return RelayDialogue(try connect(address), address, isVerbose: isVerbose)
       } catch {
-        if error.number == EACCES || error.number == EPERM, place.addresses.count == 1 {
+        if error.isDenial, place.addresses.count == 1 {
           throw SendmailFailure(.noPermission, "\(error); ask the operator of the relay for access")
         }
         failures.append("\(error)")

@@ -87,7 +87,7 @@ struct SpoolCommand {
     if invocation.wantsJSON {
       Output.show(isFirst ? "[]" : "]")
     } else {
-      Output.show((report.takeLines() + [report.summary]).joined(separator: "\n"))
+      Output.show((report.takeLines() + [report.summary()]).joined(separator: "\n"))
     }
     return SpoolCommand.complain(source.spool.findings.damages + failures)
   }
